@@ -1,0 +1,40 @@
+/**
+ * How far a value may be believed, carried by its type so that mixing the kinds does not compile.
+ *
+ * `Untrusted<T>`: parsed from what a host sent. `Replayed<T>`: its digests replay to a verified quote, per bank; the data
+ * beside the digests is still only the host's word. `Verified<T>`: the data too is proved, by a replayed digest.
+ * Each kind has exactly one place that makes it: the parser, the replay, the classification of event data.
+ */
+
+declare const mark: unique symbol;
+
+export interface Untrusted<T> {
+  readonly [mark]: 'untrusted';
+  /** The value; whoever reads it knows that nothing vouches for it. */
+  readonly untrusted: T;
+}
+
+export interface Replayed<T> {
+  readonly [mark]: 'replayed';
+  readonly replayed: T;
+}
+
+export interface Verified<T> {
+  readonly [mark]: 'verified';
+  readonly verified: T;
+}
+
+/** For parsers only: what they return is untrusted. */
+export function untrusted<T>(value: T): Untrusted<T> {
+  return { untrusted: value } as unknown as Untrusted<T>;
+}
+
+/** For `logs/replay` only: the digests of `value` were found to replay to a verified quote. */
+export function replayed<T>(value: T): Replayed<T> {
+  return { replayed: value } as unknown as Replayed<T>;
+}
+
+/** For the classification of event data only: the data was found to hash to a replayed digest. */
+export function verified<T>(value: T): Verified<T> {
+  return { verified: value } as unknown as Verified<T>;
+}

@@ -1,0 +1,24 @@
+import { defineConfig } from 'vitest/config';
+
+/** Unit tests need nothing but Node; `tools` needs the Debian programs of the lab; `corpus` needs ASSAY_CORPUS. */
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/lab/**', 'test/corpus/**', 'test/tools/**', 'test/e2e/**'],
+        },
+      },
+      {
+        test: {
+          name: 'tools',
+          include: ['test/lab/**/*.test.ts', 'test/tools/**/*.test.ts', 'test/e2e/**/*.test.ts'],
+          testTimeout: 120_000,
+        },
+      },
+      { test: { name: 'corpus', include: ['test/corpus/**/*.test.ts'], testTimeout: 120_000 } },
+    ],
+  },
+});
