@@ -1,0 +1,179 @@
+/**
+ * The evidence bundle, schema `assay.evidence/1`: what one host sent for one challenge. It never carries what it is judged
+ * against. Read by hand-written code, because the agent and the client use it without a schema library.
+ */
+
+import { EvidenceError } from '../bytes/errors.ts';
+import { contentId, hashByName, hashSize, type HashName } from '../bytes/hash.ts';
+import { parseJson, type Json } from '../bytes/json.ts';
+import { fromBase64url, fromHex, toBase64url, toHex } from '../bytes/text.ts';
+
+/** PCR values by bank and index, as the host states them beside a quote. */
+export type ClaimedPcrs = ReadonlyMap<HashName, ReadonlyMap<number, Uint8Array>>;
+
+/** One quote: `TPMS_ATTEST` and `TPMT_SIGNATURE` as the TPM returned them, and the PCR values its digest is over. */
+export interface QuoteEvidence {
+  readonly attest: Uint8Array;
+  readonly signature: Uint8Array;
+  readonly pcrs: ClaimedPcrs;
+}
+
+/** A log by content id; `bytes` is absent when the host sent only the digest of a log the verifier has seen before. */
+export interface LogEvidence {
+  /** `sha256:<hex>` of the bytes */
+  readonly id: string;
+  readonly bytes?: Uint8Array;
+}
+
+export interface EvidenceBundle {
+  /** The AK's `TPM2B_PUBLIC` as the host claims it. */
+  readonly ak?: Uint8Array;
+  readonly quotes: readonly QuoteEvidence[];
+  /** `binary_bios_measurements`. */
+  readonly firmwareLog?: LogEvidence;
+  /** `binary_runtime_measurements` or its ASCII form. */
+  readonly imaLog?: LogEvidence;
+  /** The host's word about itself: shown, never judged. */
+  readonly hints: ReadonlyMap<string, string>;
+}
+
+/** One quote a bank and key is what hosts send; the bound keeps the signature checks of one bundle few. */
+const MAX_QUOTES = 8;
+/** A 64 MiB bundle holds a 48 MiB list of some 400,000 entries; larger lists go up in chunks. */
+export const MAX_BUNDLE_BYTES = 64 * 1024 * 1024;
+const MAX_HINTS = 32;
+const MAX_HINT_LENGTH = 1024;
+
+type Record = { readonly [key: string]: Json };
+
+function fail(message: string): never {
+  throw new EvidenceError('bundle.invalid', `evidence bundle: ${message}`, { part: 'bundle' });
+}
+
+function record(value: Json | undefined, path: string, keys: readonly string[]): Record {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) fail(`${path} must be an object`);
+  for (const key of Object.keys(value))
+    if (!keys.includes(key)) fail(`${path} has the unknown key ${JSON.stringify(key)}`);
+  return value as Record;
+}
+
+function text(value: Json | undefined, path: string): string {
+  return typeof value === 'string' ? value : fail(`${path} must be a string`);
+}
+
+function decode(value: Json | undefined, path: string, from: (text: string) => Uint8Array): Uint8Array {
+  try {
+    return from(text(value, path));
+  } catch (cause) {
+    return fail(`${path}: ${(cause as Error).message}`);
+  }
+}
+
+function pcrValues(value: Json | undefined, path: string): ClaimedPcrs {
+  const banks = new Map<HashName, ReadonlyMap<number, Uint8Array>>();
+  const names = ['sha1', 'sha256', 'sha384', 'sha512'];
+  for (const [bank, values] of Object.entries(record(value, path, names))) {
+    const hash = hashByName(bank)!.name;
+    const pcrs = new Map<number, Uint8Array>();
+    const indexes = Array.from({ length: 24 }, (_, pcr) => String(pcr));
+    for (const [pcr, hex] of Object.entries(record(values as Json, `${path}.${bank}`, indexes))) {
+      const bytes = decode(hex as Json, `${path}.${bank}.${pcr}`, fromHex);
+      if (bytes.length !== hashSize(hash)) fail(`${path}.${bank}.${pcr} is not a ${bank} digest`);
+      pcrs.set(Number(pcr), bytes);
+    }
+    banks.set(hash, pcrs);
+  }
+  return banks;
+}
+
+function quote(value: Json | undefined, path: string): QuoteEvidence {
+  const fields = record(value, path, ['attest', 'signature', 'pcrs']);
+  return {
+    attest: decode(fields['attest'], `${path}.attest`, fromBase64url),
+    signature: decode(fields['signature'], `${path}.signature`, fromBase64url),
+    pcrs: pcrValues(fields['pcrs'], `${path}.pcrs`),
+  };
+}
+
+function log(value: Json | undefined, path: string): LogEvidence {
+  if (typeof value === 'string') {
+    const bytes = decode(value, path, fromBase64url);
+    return { id: contentId(bytes), bytes };
+  }
+  const id = text(record(value, path, ['id'])['id'], `${path}.id`);
+  if (!/^sha256:[0-9a-f]{64}$/.test(id)) fail(`${path}.id must be sha256:<hex>`);
+  return { id };
+}
+
+function hints(value: Json): ReadonlyMap<string, string> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) fail('hints must be an object');
+  const entries = Object.entries(value as Record);
+  if (entries.length > MAX_HINTS) fail(`more than ${MAX_HINTS} hints`);
+  return new Map(
+    entries.map(([key, hint]) => {
+      const word = text(hint, 'a hint');
+      if (key.length > MAX_HINT_LENGTH || word.length > MAX_HINT_LENGTH)
+        fail(`a hint is longer than ${MAX_HINT_LENGTH}`);
+      return [key, word] as const;
+    }),
+  );
+}
+
+/**
+ * Reads a bundle from its JSON text.
+ * @throws EvidenceError `bundle.too-large`, `bundle.invalid`, `json.*`
+ */
+export function parseBundle(json: string): EvidenceBundle {
+  if (json.length > MAX_BUNDLE_BYTES) {
+    throw new EvidenceError('bundle.too-large', `evidence bundle: larger than ${MAX_BUNDLE_BYTES} bytes`, {
+      part: 'bundle',
+    });
+  }
+  return bundleFromJson(parseJson(json));
+}
+
+/**
+ * Reads a bundle from parsed JSON (of `parseJson`, which refuses hostile nesting and keys).
+ * @throws EvidenceError `bundle.invalid`
+ */
+export function bundleFromJson(value: Json): EvidenceBundle {
+  const top = record(value, 'bundle', ['schema', 'ak', 'quotes', 'logs', 'hints']);
+  if (top['schema'] !== 'assay.evidence/1') fail('schema must be "assay.evidence/1"');
+  const quotes = top['quotes'];
+  if (!Array.isArray(quotes)) fail('quotes must be an array');
+  if (quotes.length > MAX_QUOTES) fail(`more than ${MAX_QUOTES} quotes`);
+  const logs = record(top['logs'] ?? {}, 'logs', ['firmware', 'ima']);
+  return {
+    ...(top['ak'] !== undefined && { ak: decode(top['ak'], 'ak', fromBase64url) }),
+    quotes: quotes.map((q, i) => quote(q as Json, `quotes[${i}]`)),
+    ...(logs['firmware'] !== undefined && { firmwareLog: log(logs['firmware'], 'logs.firmware') }),
+    ...(logs['ima'] !== undefined && { imaLog: log(logs['ima'], 'logs.ima') }),
+    hints: hints(top['hints'] ?? {}),
+  };
+}
+
+/** The JSON form of a bundle; the inverse of `bundleFromJson`. */
+export function bundleToJson(bundle: EvidenceBundle): Json {
+  const logJson = (part: LogEvidence): Json => (part.bytes === undefined ? { id: part.id } : toBase64url(part.bytes));
+  const banks = (pcrs: ClaimedPcrs): Json =>
+    Object.fromEntries(
+      [...pcrs].map(([bank, values]) => [
+        bank,
+        Object.fromEntries([...values].map(([pcr, v]) => [String(pcr), toHex(v)])),
+      ]),
+    );
+  return {
+    schema: 'assay.evidence/1',
+    ...(bundle.ak !== undefined && { ak: toBase64url(bundle.ak) }),
+    quotes: bundle.quotes.map((q) => ({
+      attest: toBase64url(q.attest),
+      signature: toBase64url(q.signature),
+      pcrs: banks(q.pcrs),
+    })),
+    logs: {
+      ...(bundle.firmwareLog !== undefined && { firmware: logJson(bundle.firmwareLog) }),
+      ...(bundle.imaLog !== undefined && { ima: logJson(bundle.imaLog) }),
+    },
+    hints: Object.fromEntries(bundle.hints),
+  };
+}
