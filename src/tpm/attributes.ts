@@ -1,0 +1,39 @@
+/** What a public area says about its key, as data; whether that is right for an attestation key is for a check to say. */
+
+import type { HashName } from '../bytes/hash.ts';
+import { algorithmName, TPMA_OBJECT, type ObjectAttribute } from './algorithms.ts';
+import type { KeyShape } from './key.ts';
+import type { TpmtPublic } from './public.ts';
+
+export interface AkAttributes extends Readonly<Record<ObjectAttribute, boolean>> {
+  readonly shape: KeyShape;
+  /** the signing scheme by name, `rsassa`, `rsapss`, `ecdsa` …; null when the key has none of its own */
+  readonly scheme: string | null;
+  /** hash of the scheme */
+  readonly schemeHash: HashName | null;
+  readonly nameAlg: HashName;
+  /** whether the key encrypts children, as storage keys do */
+  readonly symmetric: boolean;
+  /** whether a policy authorizes the use of the key */
+  readonly authPolicy: boolean;
+}
+
+/** Attributes, scheme and size of a key, read from its public area. */
+export function akAttributes(area: TpmtPublic): AkAttributes {
+  const flags = Object.fromEntries(
+    Object.entries(TPMA_OBJECT).map(([name, bit]) => [name, (area.objectAttributes & bit) !== 0]),
+  ) as Record<ObjectAttribute, boolean>;
+  const { scheme, symmetric } = area.parameters;
+  return {
+    ...flags,
+    shape:
+      area.type === 'rsa'
+        ? { type: 'rsa', keyBits: area.parameters.keyBits }
+        : { type: 'ecc', curve: area.parameters.curveID },
+    scheme: scheme === null ? null : algorithmName(scheme.scheme),
+    schemeHash: scheme?.hashAlg ?? null,
+    nameAlg: area.nameAlg,
+    symmetric: symmetric !== null,
+    authPolicy: area.authPolicy.length > 0,
+  };
+}

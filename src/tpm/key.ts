@@ -1,0 +1,145 @@
+/** An attestation key ready to check signatures with: from its public area, or from a pin that only knows the key. */
+
+import { createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto';
+import { EvidenceError } from '../bytes/errors.ts';
+import { toBase64url } from '../bytes/text.ts';
+import { CURVES, curveByName, TPM_ALG, type CurveName } from './algorithms.ts';
+import { publicName } from './names.ts';
+import { decodePem } from './pem.ts';
+import { readPublic, readPublic2B, type TpmtPublic } from './public.ts';
+
+/** Where the key lies in the mathematics, which is all that a PEM says. */
+export type KeyShape =
+  { readonly type: 'rsa'; readonly keyBits: number } | { readonly type: 'ecc'; readonly curve: CurveName };
+
+/**
+ * An attestation key. `public` and `name` are undefined when only the key is known (PEM): its attributes, its scheme and
+ * its name are then unknown, and nobody may assume them.
+ */
+export interface AttestationKey {
+  readonly shape: KeyShape;
+  readonly key: KeyObject;
+  readonly public: TpmtPublic | undefined;
+  readonly name: Uint8Array | undefined;
+}
+
+/** Key sizes TPM profiles name and that are still strong enough to judge by. */
+const RSA_KEY_BITS = [2048, 3072, 4096];
+
+/** The only public exponent TPM profiles name; encoded as 0 in a TPMT_PUBLIC. */
+const RSA_EXPONENT = 65537;
+
+/**
+ * The attestation key of a public area.
+ * @param bytes the TPMT_PUBLIC as read, for the name; written again from `area` when left out
+ * @param prepared the key object made from the same public area before, to save making it again
+ * @throws EvidenceError `tpm.rsa-size`, `tpm.rsa-exponent`, `tpm.ecc-point`
+ */
+export function attestationKey(area: TpmtPublic, bytes?: Uint8Array, prepared?: KeyObject): AttestationKey {
+  return {
+    shape:
+      area.type === 'rsa'
+        ? { type: 'rsa', keyBits: area.parameters.keyBits }
+        : { type: 'ecc', curve: area.parameters.curveID },
+    key: prepared ?? publicKeyObject(area),
+    public: area,
+    name: publicName(area, bytes),
+  };
+}
+
+/**
+ * The Node key of a public area. It goes through JWK, which costs a small part of what decoding DER costs.
+ * @throws EvidenceError `tpm.rsa-size`, `tpm.rsa-exponent`, `tpm.ecc-point`
+ */
+export function publicKeyObject(area: TpmtPublic): KeyObject {
+  return area.type === 'rsa' ? rsaKey(area.parameters, area.unique) : eccKey(area.parameters.curveID, area.unique);
+}
+
+function rsaKey(parameters: { readonly keyBits: number; readonly exponent: number }, modulus: Uint8Array): KeyObject {
+  const { keyBits, exponent } = parameters;
+  if (!RSA_KEY_BITS.includes(keyBits)) throw keyError('tpm.rsa-size', `an RSA key of ${keyBits} bits is not accepted`);
+  if (modulus.length * 8 !== keyBits || modulus[0]! < 0x80 || (modulus.at(-1)! & 1) === 0) {
+    throw keyError('tpm.rsa-size', `the modulus is not an odd number of ${keyBits} bits`);
+  }
+  if (exponent !== 0 && exponent !== RSA_EXPONENT) {
+    throw keyError('tpm.rsa-exponent', `the public exponent ${exponent} is not ${RSA_EXPONENT}`);
+  }
+  return fromJwk({ kty: 'RSA', n: toBase64url(modulus), e: 'AQAB' }, 'tpm.rsa-size');
+}
+
+function eccKey(name: CurveName, point: { readonly x: Uint8Array; readonly y: Uint8Array }): KeyObject {
+  const curve = curveByName(name);
+  const coordinate = (bytes: Uint8Array): string => {
+    const wide = new Uint8Array(curve.size);
+    wide.set(bytes, curve.size - bytes.length);
+    return toBase64url(wide);
+  };
+  const jwk = { kty: 'EC', crv: curve.jwk, x: coordinate(point.x), y: coordinate(point.y) };
+  return fromJwk(jwk, 'tpm.ecc-point');
+}
+
+function fromJwk(key: JsonWebKey, code: string): KeyObject {
+  try {
+    return createPublicKey({ key, format: 'jwk' });
+  } catch {
+    throw keyError(code, key.kty === 'EC' ? 'the point is not on its curve' : 'the modulus is not an RSA modulus');
+  }
+}
+
+/**
+ * The attestation key of a SubjectPublicKeyInfo: attributes, scheme and name stay unknown.
+ * @throws EvidenceError `tpm.spki` when it is not DER of exactly one RSA or P-256/P-384 key, `tpm.rsa-size`,
+ *   `tpm.rsa-exponent`
+ */
+export function attestationKeyFromSpki(der: Uint8Array): AttestationKey {
+  let key: KeyObject;
+  try {
+    key = createPublicKey({ key: Buffer.from(der), format: 'der', type: 'spki' });
+  } catch {
+    throw keyError('tpm.spki', 'not the SubjectPublicKeyInfo of a public key');
+  }
+  // OpenSSL reads BER and ignores what follows; only the one DER form of a key is a pin.
+  if (Buffer.compare(key.export({ format: 'der', type: 'spki' }), der) !== 0) {
+    throw keyError('tpm.spki', 'the SubjectPublicKeyInfo is not in DER or has bytes after its end');
+  }
+  const details = key.asymmetricKeyDetails;
+  if (key.asymmetricKeyType === 'rsa') {
+    const keyBits = details?.modulusLength ?? 0;
+    if (!RSA_KEY_BITS.includes(keyBits))
+      throw keyError('tpm.rsa-size', `an RSA key of ${keyBits} bits is not accepted`);
+    if (details?.publicExponent !== BigInt(RSA_EXPONENT)) {
+      throw keyError('tpm.rsa-exponent', `the public exponent is not ${RSA_EXPONENT}`);
+    }
+    return { shape: { type: 'rsa', keyBits }, key, public: undefined, name: undefined };
+  }
+  const curve = CURVES.find((known) => known.node === details?.namedCurve);
+  if (key.asymmetricKeyType !== 'ec' || curve === undefined) {
+    throw keyError('tpm.spki', 'the key is neither RSA nor on P-256 or P-384');
+  }
+  return { shape: { type: 'ecc', curve: curve.name }, key, public: undefined, name: undefined };
+}
+
+/**
+ * Reads an attestation key in any form an operator has it: TPM2B_PUBLIC, TPMT_PUBLIC, or PEM of a public key (whose
+ * attributes are unknown).
+ * @throws EvidenceError as `readPublic`, {@link attestationKey}, {@link attestationKeyFromSpki}, `tpm.pem`
+ */
+export function readAkPin(bytes: Uint8Array): AttestationKey {
+  // 0x2d is "-"; as a TPM2B size or a type, 0x2d2d is neither.
+  if (bytes[0] === 0x2d) return attestationKeyFromSpki(decodePem(bytes, 'PUBLIC KEY'));
+  const first = bytes.length < 2 ? 0 : bytes[0]! * 256 + bytes[1]!;
+  // No TPM2B_PUBLIC has the size 0x0001 or 0x0023: a public area with a key is longer.
+  if (first === TPM_ALG.RSA || first === TPM_ALG.ECC) return attestationKey(readPublic(bytes, 'ak'), bytes);
+  const area = readPublic2B(bytes, 'ak');
+  return attestationKey(area.public, area.bytes);
+}
+
+/** Whether two attestation keys are one key; where both names are known, the whole public area counts. */
+export function sameAttestationKey(a: AttestationKey, b: AttestationKey): boolean {
+  if (a.name !== undefined && b.name !== undefined && Buffer.compare(a.name, b.name) !== 0) return false;
+  return a.key.equals(b.key);
+}
+
+function keyError(code: string, message: string): EvidenceError {
+  return new EvidenceError(code, message, { part: 'ak' });
+}
