@@ -34,22 +34,27 @@ interface AttestHeader {
 
 /** A TPMS_ATTEST of TPM2_Quote. */
 export interface QuoteAttest extends AttestHeader {
+  /** TPM_ST_ATTEST_QUOTE */
   readonly type: typeof TPM_ST_ATTEST.QUOTE;
   readonly attested: TpmsQuoteInfo;
 }
 
-/** A TPMS_ATTEST of another command: its kind is known, its `attested` is left as bytes. */
+/** A TPMS_ATTEST of another command: `attested` is left as bytes. */
 export interface OtherAttest extends AttestHeader {
-  readonly type: Exclude<(typeof TPM_ST_ATTEST)[keyof typeof TPM_ST_ATTEST], typeof TPM_ST_ATTEST.QUOTE>;
+  /** TPM_ST, never that of a quote */
+  readonly type: number;
   readonly attested: Uint8Array;
 }
 
 export type TpmsAttest = QuoteAttest | OtherAttest;
 
+/** Whether TPM2_Quote made the structure. */
+export function isQuoteAttest(attest: TpmsAttest): attest is QuoteAttest {
+  return attest.type === TPM_ST_ATTEST.QUOTE;
+}
+
 /** A TPMT_HA of SHA-512: the largest name, and the largest TPM2B_DATA. */
 const MAX_NAME = 66;
-
-const OTHER_TYPES = new Set<number>(Object.values(TPM_ST_ATTEST).filter((type) => type !== TPM_ST_ATTEST.QUOTE));
 
 /** Whether the structure says that the TPM made it. Nothing after a wrong magic means anything. */
 export function hasAttestMagic(bytes: Uint8Array, part = 'tpms-attest'): boolean {
@@ -58,8 +63,8 @@ export function hasAttestMagic(bytes: Uint8Array, part = 'tpms-attest'): boolean
 
 /**
  * Reads a TPMS_ATTEST that fills `bytes` to the end.
- * @throws EvidenceError `tpm.attest-magic`, `tpm.attest-type` (not the type of any attestation), `tpm.attest-size`,
- *   `tpm.attest-safe`, those of `readSelection`, `bytes.truncated`, `bytes.trailing`
+ * @throws EvidenceError `tpm.attest-magic`, `tpm.attest-size`, `tpm.attest-safe`, those of `readSelection`,
+ *   `bytes.truncated`, `bytes.trailing`
  */
 export function readAttest(bytes: Uint8Array, part = 'tpms-attest'): TpmsAttest {
   const reader = new ByteReader(bytes, part);
@@ -76,12 +81,7 @@ export function readAttest(bytes: Uint8Array, part = 'tpms-attest'): TpmsAttest 
     reader.end();
     return { type, ...header, attested: { pcrSelect, pcrDigest } };
   }
-  if (!isOtherType(type)) throw reader.error('tpm.attest-type', `0x${type.toString(16)} is not a type of attestation`);
   return { type, ...header, attested: reader.rest() };
-}
-
-function isOtherType(type: number): type is OtherAttest['type'] {
-  return OTHER_TYPES.has(type);
 }
 
 function readSized(reader: ByteReader): Uint8Array {
@@ -112,6 +112,6 @@ export function writeAttest(attest: TpmsAttest): Uint8Array {
     .u32be(clockInfo.restartCount)
     .u8(clockInfo.safe ? 1 : 0)
     .u64be(attest.firmwareVersion);
-  if (attest.type !== TPM_ST_ATTEST.QUOTE) return out.raw(attest.attested).bytes();
+  if (!isQuoteAttest(attest)) return out.raw(attest.attested).bytes();
   return out.raw(writeSelection(attest.attested.pcrSelect)).sized16be(attest.attested.pcrDigest).bytes();
 }

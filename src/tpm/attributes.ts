@@ -20,12 +20,23 @@ export interface AkAttributes extends Readonly<Record<ObjectAttribute, boolean>>
 
 /** Attributes, scheme and size of a key, read from its public area. */
 export function akAttributes(area: TpmtPublic): AkAttributes {
-  const flags = Object.fromEntries(
-    Object.entries(TPMA_OBJECT).map(([name, bit]) => [name, (area.objectAttributes & bit) !== 0]),
-  ) as Record<ObjectAttribute, boolean>;
+  const has = (name: ObjectAttribute): boolean => (area.objectAttributes & TPMA_OBJECT[name]) !== 0;
   const { scheme, symmetric } = area.parameters;
   return {
-    ...flags,
+    fixedTPM: has('fixedTPM'),
+    stClear: has('stClear'),
+    fixedParent: has('fixedParent'),
+    sensitiveDataOrigin: has('sensitiveDataOrigin'),
+    userWithAuth: has('userWithAuth'),
+    adminWithPolicy: has('adminWithPolicy'),
+    firmwareLimited: has('firmwareLimited'),
+    svnLimited: has('svnLimited'),
+    noDA: has('noDA'),
+    encryptedDuplication: has('encryptedDuplication'),
+    restricted: has('restricted'),
+    decrypt: has('decrypt'),
+    sign: has('sign'),
+    x509sign: has('x509sign'),
     shape:
       area.type === 'rsa'
         ? { type: 'rsa', keyBits: area.parameters.keyBits }

@@ -3,25 +3,26 @@
  * bytes that do not follow their format. What it proves leaves this file as {@link QuotedPcrs}, which nothing else makes.
  */
 
-import { digest, equalBytes, HASHES, hashById, type HashName } from '../bytes/hash.ts';
-import { toHex } from '../bytes/text.ts';
-import { ByteWriter } from '../bytes/writer.ts';
-import { algorithmName, TPM_GENERATED_VALUE, TPM_ST_ATTEST } from './algorithms.ts';
-import { hasAttestMagic, readAttest, type QuoteAttest, type TpmsAttest, type TpmsClockInfo } from './attest.ts';
+import { equalBytes, type HashName } from '../bytes/hash.ts';
+import { isQuoteAttest, readAttest, type TpmsAttest, type TpmsClockInfo } from './attest.ts';
 import { sameAttestationKey, type AttestationKey } from './key.ts';
-import { qualifiedName } from './names.ts';
 import { selectionOf, type PcrValues } from './pcr-values.ts';
 import {
-  equalSelections,
-  selectionFlaws,
-  selectionText,
-  tpmlText,
-  toSelection,
-  type PcrSelection,
-  type SelectionFlaw,
-  type TpmlPcrSelection,
-} from './selection.ts';
-import { readSignature, signatureFault, type SignatureFault, type TpmtSignature } from './signature.ts';
+  judgeDigest,
+  judgeExtraData,
+  judgeMagic,
+  judgeSelection,
+  judgeSignature,
+  judgeSigner,
+  judgeType,
+  QUOTE_STEPS,
+  refuseNonce,
+  unknown,
+  type QuoteStep,
+  type QuoteStepName,
+} from './quote-steps.ts';
+import type { PcrSelection } from './selection.ts';
+import { readSignature } from './signature.ts';
 
 export interface QuoteInput {
   /** the TPMS_ATTEST, byte for byte as signed */
@@ -42,36 +43,6 @@ export interface ExpectedQuote {
   readonly parentQualifiedName?: Uint8Array | undefined;
 }
 
-export const QUOTE_STEPS = [
-  'signature',
-  'magic',
-  'type',
-  'qualified-signer',
-  'extra-data',
-  'selection',
-  'pcr-digest',
-] as const;
-
-export type QuoteStepName = (typeof QUOTE_STEPS)[number];
-
-/**
- * Why a step is not yes. `not-reached`: an earlier step left nothing to judge by. `not-given`: the expectation, or the
- * values, are missing. `differs`: expected and observed are not equal. `short`: the expected nonce is too short to be one.
- * `wrong-pcrs`: the values are not those of the signed selection. `wrong-size`: a value has not the size of its bank.
- */
-export type QuoteStepReason =
-  SignatureFault | SelectionFlaw | 'not-reached' | 'not-given' | 'differs' | 'short' | 'wrong-pcrs' | 'wrong-size';
-
-export interface QuoteStep {
-  readonly step: QuoteStepName;
-  readonly answer: 'yes' | 'no' | 'unknown';
-  /** null exactly when the answer is yes */
-  readonly reason: QuoteStepReason | null;
-  /** for people: digests and names in hexadecimal, algorithms and selections by name; null where there is none */
-  readonly expected: string | null;
-  readonly observed: string | null;
-}
-
 export interface QuoteCheck {
   /** every step of {@link QUOTE_STEPS}, in that order */
   readonly steps: readonly QuoteStep[];
@@ -80,9 +51,6 @@ export interface QuoteCheck {
   /** undefined unless signature, magic, type and pcr-digest are yes */
   readonly quoted: QuotedPcrs | undefined;
 }
-
-/** Shorter nonces repeat or can be guessed. */
-export const MIN_NONCE = 16;
 
 interface QuotedFields {
   readonly ak: AttestationKey;
@@ -157,10 +125,8 @@ export function checkQuote(input: QuoteInput, ak: AttestationKey, expected: Expe
     quoted,
   });
 
-  const challenge = expected.nonce.length >= MIN_NONCE;
-  if (!challenge) {
-    set(no('extra-data', 'short', `a nonce of at least ${MIN_NONCE} bytes`, `${expected.nonce.length} bytes`));
-  }
+  const badNonce = refuseNonce(expected.nonce);
+  if (badNonce !== null) set(badNonce);
 
   // The signature covers bytes, not their meaning: nothing of the attest is read before it verifies.
   const signature = readSignature(input.signature);
@@ -168,90 +134,17 @@ export function checkQuote(input: QuoteInput, ak: AttestationKey, expected: Expe
   if (!set(judgeMagic(input.attest))) return done();
   const attest = readAttest(input.attest);
 
-  const isQuote = set(compare('type', hex16(TPM_ST_ATTEST.QUOTE), hex16(attest.type)));
+  set(judgeType(attest));
   set(judgeSigner(attest.qualifiedSigner, ak, expected.parentQualifiedName));
-  if (challenge) set(judgeExtraData(expected.nonce, attest.extraData));
-  if (!isQuote) return done(attest);
+  if (badNonce === null) set(judgeExtraData(expected.nonce, attest.extraData));
+  if (!isQuoteAttest(attest)) return done(attest);
 
-  const quote = attest as QuoteAttest;
-  set(judgeSelection(expected.selection, quote.attested.pcrSelect));
-  const { step, values } = judgeDigest(quote, signature.hash, input.pcrs);
+  set(judgeSelection(expected.selection, attest.attested.pcrSelect));
+  const { step, values } = judgeDigest(attest, signature.hash, input.pcrs);
   set(step);
   if (values === undefined) return done(attest);
-  const { clockInfo, firmwareVersion } = quote;
+  const { clockInfo, firmwareVersion } = attest;
   return done(attest, new QuotedPcrs(SEAL, { ak, clockInfo, firmwareVersion, values }));
-}
-
-function judgeSignature(message: Uint8Array, signature: TpmtSignature, ak: AttestationKey): QuoteStep {
-  const fault = signatureFault(message, signature, ak);
-  const scheme = ak.public?.parameters.scheme ?? null;
-  const own = scheme === null ? ak.shape.type : `${algorithmName(scheme.scheme)} with ${scheme.hashAlg ?? 'no hash'}`;
-  const observed = `${algorithmName(signature.sigAlg)} with ${signature.hash}`;
-  return fault === null ? yes('signature', own, observed) : no('signature', fault, own, observed);
-}
-
-function judgeMagic(attest: Uint8Array): QuoteStep {
-  const expected = TPM_GENERATED_VALUE.toString(16);
-  if (hasAttestMagic(attest)) return yes('magic', expected, expected);
-  return no('magic', 'differs', expected, toHex(attest.subarray(0, 4)));
-}
-
-function judgeSigner(observed: Uint8Array, ak: AttestationKey, parent: Uint8Array | undefined): QuoteStep {
-  if (parent === undefined || ak.public === undefined) {
-    return unknown('qualified-signer', 'not-given', null, toHex(observed));
-  }
-  return compare('qualified-signer', toHex(qualifiedName(parent, ak.public)), toHex(observed));
-}
-
-function judgeExtraData(expected: Uint8Array, observed: Uint8Array): QuoteStep {
-  const texts = [toHex(expected), toHex(observed)] as const;
-  return equalBytes(expected, observed) ? yes('extra-data', ...texts) : no('extra-data', 'differs', ...texts);
-}
-
-function judgeSelection(expected: PcrSelection | undefined, signed: TpmlPcrSelection): QuoteStep {
-  const observed = tpmlText(signed);
-  const wanted = expected === undefined ? null : selectionText(expected);
-  const flaw = selectionFlaws(signed)[0];
-  if (flaw !== undefined) return no('selection', flaw, wanted, observed);
-  if (expected === undefined) return unknown('selection', 'not-given', null, observed);
-  return equalSelections(expected, toSelection(signed))
-    ? yes('selection', wanted, observed)
-    : no('selection', 'differs', wanted, observed);
-}
-
-/** The values go on only when they are exactly those of the signed selection and hash to the signed digest. */
-function judgeDigest(
-  { attested }: QuoteAttest,
-  hash: HashName,
-  values: PcrValues | undefined,
-): { readonly step: QuoteStep; readonly values?: PcrValues } {
-  const signed = toHex(attested.pcrDigest);
-  const flaw = selectionFlaws(attested.pcrSelect)[0];
-  if (flaw !== undefined) return { step: no('pcr-digest', flaw, null, signed) };
-  if (values === undefined) return { step: unknown('pcr-digest', 'not-given', null, signed) };
-  const selection = toSelection(attested.pcrSelect);
-  const given = selectionOf(values);
-  if (!equalSelections(selection, given)) {
-    return { step: no('pcr-digest', 'wrong-pcrs', selectionText(selection), selectionText(given)) };
-  }
-  const input = new ByteWriter();
-  // In the order the TPM hashed: banks as signed, PCRs ascending (Part 3, 18.4).
-  for (const { hash: id, pcrSelect } of attested.pcrSelect) {
-    const bank = hashById(id);
-    for (const pcr of bank === undefined ? [] : pcrSelect) {
-      const value = values.get(bank!.name)!.get(pcr)!;
-      if (value.length !== bank!.size) {
-        const size = `${bank!.name} PCR ${pcr}: ${bank!.size} bytes`;
-        return { step: no('pcr-digest', 'wrong-size', size, `${value.length} bytes`) };
-      }
-      input.raw(value);
-    }
-  }
-  const computed = digest(hash, input.bytes());
-  if (!equalBytes(computed, attested.pcrDigest)) {
-    return { step: no('pcr-digest', 'differs', toHex(computed), signed) };
-  }
-  return { step: yes('pcr-digest', toHex(computed), signed), values };
 }
 
 /** Why quotes do not join: `ak` another key, `boot` another reset or restart, `pcr` one PCR with two values, `none` an empty list. */
@@ -297,39 +190,4 @@ export function joinQuotes(list: readonly QuotedPcrs[]): JoinedQuotes {
 
 function apart(fault: JoinFault, detail: string): JoinedQuotes {
   return { quoted: undefined, fault, detail };
-}
-
-/** The least a host is judged by: PCR 0 to 15 of one bank. */
-const MINIMUM_PCRS = Array.from({ length: 16 }, (_, pcr) => pcr);
-
-/**
- * The strongest bank of which the selection holds PCR 0 to 15; undefined when no strong bank has them all. Asked of the
- * selection of one quote: PCRs of one bank from several quotes were not read at one time.
- */
-export function minimumBank(selection: PcrSelection): HashName | undefined {
-  return HASHES.findLast(
-    ({ name, strong }) => strong && MINIMUM_PCRS.every((pcr) => selection.get(name)?.includes(pcr)),
-  )?.name;
-}
-
-function compare(step: QuoteStepName, expected: string, observed: string): QuoteStep {
-  return expected === observed ? yes(step, expected, observed) : no(step, 'differs', expected, observed);
-}
-
-function hex16(code: number): string {
-  return `0x${code.toString(16).padStart(4, '0')}`;
-}
-
-type Shown = string | null;
-
-function yes(step: QuoteStepName, expected: Shown, observed: Shown): QuoteStep {
-  return { step, answer: 'yes', reason: null, expected, observed };
-}
-
-function no(step: QuoteStepName, reason: QuoteStepReason, expected: Shown, observed: Shown): QuoteStep {
-  return { step, answer: 'no', reason, expected, observed };
-}
-
-function unknown(step: QuoteStepName, reason: QuoteStepReason, expected: Shown, observed: Shown): QuoteStep {
-  return { step, answer: 'unknown', reason, expected, observed };
 }

@@ -112,9 +112,9 @@ function canonical(banks: ReadonlyMap<HashName, Iterable<number>>): PcrSelection
   return out;
 }
 
-/** Whether two canonical selections name the same PCRs of the same banks. */
+/** Whether two selections name the same PCRs of the same banks. */
 export function equalSelections(a: PcrSelection, b: PcrSelection): boolean {
-  return selectionText(a) === selectionText(b);
+  return selectionText(canonical(a)) === selectionText(canonical(b));
 }
 
 /** Text of a canonical selection: `sha256:0,1,2+sha384:0`. */
@@ -163,4 +163,17 @@ function addRange(pcrs: Set<number>, range: string): void {
 
 function textError(what: string): EvidenceError {
   return new EvidenceError('tpm.selection-text', `the PCR selection ${what}`);
+}
+
+/** The least a host is judged by: PCR 0 to 15 of one bank. */
+const MINIMUM_PCRS = Array.from({ length: 16 }, (_, pcr) => pcr);
+
+/**
+ * The strongest bank of which the selection holds PCR 0 to 15; undefined when no strong bank has them all. Asked of the
+ * selection of one quote: PCRs of one bank from several quotes were not read at one time.
+ */
+export function minimumBank(selection: PcrSelection): HashName | undefined {
+  return HASHES.findLast(
+    ({ name, strong }) => strong && MINIMUM_PCRS.every((pcr) => selection.get(name)?.includes(pcr)),
+  )?.name;
 }
