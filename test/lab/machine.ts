@@ -1,0 +1,232 @@
+/**
+ * One real machine: QEMU's q35 with OVMF and a software TPM of its own. The data disk is there in every boot, so that what is on it
+ * changes nothing the firmware measures.
+ */
+import { mkdir, mkdtemp, readFile, rm, writeFile, copyFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { run, start, type Daemon } from '../tools/programs.ts';
+import { cacheFolder, isThere } from './cache.ts';
+import type { ImageFiles } from './images.ts';
+
+export const MACHINE_PROGRAMS = ['qemu-system-x86_64', 'swtpm', 'swtpm_setup'] as const;
+
+/** `kvm` only if a guest really ran with it; `tcg` is QEMU's software emulation. */
+export type Accelerator = 'kvm' | 'tcg';
+
+export interface BootResult {
+  /** What the guest wrote to its second serial port. */
+  readonly port: Buffer;
+  /** The console, firmware's messages included. */
+  readonly console: string;
+  /** Whether the firmware said that it refuses the image. */
+  readonly refused: boolean;
+  readonly seconds: number;
+  /** Command lines of the programs, with folders replaced by names. */
+  readonly commands: readonly string[];
+}
+
+export interface BootOptions {
+  readonly image: ImageFiles;
+  /** Files of the data disk, by name. */
+  readonly data: Readonly<Record<string, Uint8Array | { readonly file: string }>>;
+  readonly accelerator: Accelerator;
+  readonly progress: (line: string) => void;
+  /** Milliseconds. */
+  readonly timeout?: number;
+}
+
+/** The device file may be there and still refuse to run a guest, so a guest is run: SeaBIOS says its name on the debug port. */
+export async function probeAccelerator(): Promise<Accelerator> {
+  const folder = await mkdtemp(join(tmpdir(), 'assay-lab-'));
+  const log = join(folder, 'debug.log');
+  const args = [
+    '-M',
+    'q35',
+    '-accel',
+    'kvm',
+    '-cpu',
+    'max',
+    '-m',
+    '64',
+    '-display',
+    'none',
+    '-net',
+    'none',
+    '-monitor',
+    'none',
+  ];
+  const qemu = start('qemu-system-x86_64', [
+    ...args,
+    '-serial',
+    'none',
+    '-debugcon',
+    `file:${log}`,
+    '-global',
+    'isa-debugcon.iobase=0x402',
+  ]);
+  try {
+    let over = false;
+    void qemu.exited.finally(() => (over = true)).catch(() => undefined);
+    for (let tries = 0; tries < 25 && !over; tries += 1) {
+      await pause(200);
+      if ((await text(log)).includes('SeaBIOS')) return 'kvm';
+    }
+    return 'tcg';
+  } finally {
+    await qemu.stop();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/**
+ * Boots the image and waits until the machine switches itself off, or until the firmware refuses the image.
+ *
+ * @throws Error with the end of the console when the machine says it failed, or does not end in time
+ */
+export async function boot(options: BootOptions): Promise<BootResult> {
+  const folder = await mkdtemp(join(tmpdir(), 'assay-lab-'));
+  const daemons: Daemon[] = [];
+  try {
+    return await bootIn(folder, daemons, options);
+  } finally {
+    for (const daemon of daemons) await daemon.stop();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function bootIn(folder: string, daemons: Daemon[], options: BootOptions): Promise<BootResult> {
+  const { image, progress } = options;
+  const data = join(folder, 'data');
+  await mkdir(data);
+  for (const [name, content] of Object.entries(options.data)) {
+    if (!(content instanceof Uint8Array)) await copyFile(content.file, join(data, name));
+    else await writeFile(join(data, name), content);
+  }
+  await copyFile(image.variables, join(folder, 'variables.fd'));
+
+  const began = performance.now();
+  const tpm = await startTpm(folder);
+  daemons.push(tpm.daemon);
+  const qemuArgs = machineArguments(folder, image, options.accelerator);
+  const log = join(folder, 'qemu.log');
+  const qemu = start('qemu-system-x86_64', qemuArgs, { log });
+  daemons.push(qemu);
+
+  const state: { over: boolean } = { over: false };
+  void qemu.exited.then(
+    () => (state.over = true),
+    () => (state.over = true),
+  );
+  const consoleFile = join(folder, 'console.log');
+  const timeout = options.timeout ?? (options.accelerator === 'kvm' ? 180_000 : 420_000);
+  let shown = 0;
+  let refused = false;
+  while (!state.over && !refused) {
+    await pause(300);
+    const lines = labLines(await text(consoleFile));
+    for (const line of lines.slice(shown)) progress(line);
+    shown = lines.length;
+    refused = refusals(await text(consoleFile)).length > 0;
+    if (performance.now() - began > timeout) {
+      throw new Error(`no end after ${timeout / 1000} s; the console ends with\n${lastLines(await text(consoleFile))}`);
+    }
+  }
+  const console = await text(consoleFile);
+  const failure = labLines(console).find((line) => line.startsWith('failed'));
+  if (failure !== undefined) throw new Error(`the machine says: ${failure}\n${lastLines(console)}`);
+  if (!refused && (await qemu.exited) !== 0) throw new Error(`QEMU failed: ${await text(log)}`);
+  const hide = (args: readonly string[]): string =>
+    args.join(' ').replaceAll(folder, 'WORK').replaceAll(image.folder, 'IMAGE').replaceAll(cacheFolder(), 'CACHE');
+  return {
+    port: await readFile(join(folder, 'port.log')),
+    console,
+    refused,
+    seconds: Math.round((performance.now() - began) / 100) / 10,
+    commands: [...tpm.commands.map(hide), hide(['qemu-system-x86_64', ...qemuArgs])],
+  };
+}
+
+/** A new TPM state per boot. */
+async function startTpm(folder: string): Promise<{ daemon: Daemon; commands: string[][] }> {
+  const state = join(folder, 'tpm');
+  await mkdir(state);
+  const setup = ['--tpm2', '--tpmstate', state, '--pcr-banks', 'sha1,sha256,sha384', '--overwrite'];
+  await run('swtpm_setup', setup);
+  const socket = join(folder, 'tpm.sock');
+  const args = ['socket', '--tpm2', '--tpmstate', `dir=${state}`, '--ctrl', `type=unixio,path=${socket}`];
+  const daemon = start('swtpm', args, { log: join(folder, 'swtpm.log') });
+  for (let tries = 0; !(await isThere(socket)); tries += 1) {
+    if (tries === 100) throw new Error(`swtpm did not start: ${await text(join(folder, 'swtpm.log'))}`);
+    await pause(50);
+  }
+  return {
+    daemon,
+    commands: [
+      ['swtpm_setup', ...setup],
+      ['swtpm', ...args],
+    ],
+  };
+}
+
+function machineArguments(folder: string, image: ImageFiles, accelerator: Accelerator): string[] {
+  const pflash = (unit: number, file: string, rest: string): string[] => [
+    '-drive',
+    `if=pflash,format=raw,unit=${unit},file=${file}${rest}`,
+  ];
+  return [
+    ...['-M', image.secureBoot ? 'q35,smm=on' : 'q35', '-accel', accelerator, '-cpu', 'max', '-m', '1024'],
+    ...(image.secureBoot ? ['-global', 'driver=cfi.pflash01,property=secure,value=on'] : []),
+    ...pflash(0, image.firmware, ',readonly=on'),
+    ...pflash(1, join(folder, 'variables.fd'), ''),
+    ...['-chardev', `socket,id=tpm,path=${join(folder, 'tpm.sock')}`, '-tpmdev', 'emulator,id=tpm0,chardev=tpm'],
+    ...['-device', 'tpm-tis,tpmdev=tpm0'],
+    // The partition is a view of a folder; writes go to a temporary overlay.
+    ...[
+      '-drive',
+      `if=none,id=esp,format=raw,snapshot=on,file=fat:${image.esp}`,
+      '-device',
+      'ide-hd,drive=esp,bootindex=0',
+    ],
+    ...[
+      '-drive',
+      `if=none,id=data,format=raw,readonly=on,file=fat:${join(folder, 'data')}`,
+      '-device',
+      'virtio-blk-pci,drive=data',
+    ],
+    ...['-serial', `file:${join(folder, 'console.log')}`, '-serial', `file:${join(folder, 'port.log')}`],
+    ...['-display', 'none', '-monitor', 'none', '-net', 'none', '-no-reboot'],
+  ];
+}
+
+/** What OVMF prints when it does not start an image. */
+export function refusals(console: string): string[] {
+  return console
+    .split(/[\r\n]+/)
+    .flatMap((line) => /BdsDxe: (?:failed to (?:load|start)|No bootable) .*$/.exec(line)?.[0] ?? []);
+}
+
+function labLines(console: string): string[] {
+  return console
+    .split(/[\r\n]+/)
+    .slice(0, -1)
+    .flatMap((line) => /lab: (.*)$/.exec(line)?.[1] ?? []);
+}
+
+/** Console text without the control sequences firmware prints. */
+export function lastLines(console: string, count = 25): string {
+  // eslint-disable-next-line no-control-regex -- escape sequences are control characters
+  const plain = console.replaceAll(/\x1b\[[0-9;=?]*[A-Za-z]/g, '').split(/[\r\n]+/);
+  return plain
+    .filter((line) => line.trim() !== '')
+    .slice(-count)
+    .join('\n');
+}
+
+async function text(path: string): Promise<string> {
+  return (await isThere(path)) ? await readFile(path, 'latin1') : '';
+}
+
+async function pause(milliseconds: number): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve, milliseconds));
+}
