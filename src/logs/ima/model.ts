@@ -6,14 +6,19 @@
 import type { HashName } from '../../bytes/hash.ts';
 import { hashSize } from '../../bytes/hash.ts';
 
-/** What a list's parser noticed without refusing the list. `ima.truncated-tail`: no verdict may rest on this list. */
+/**
+ * What a parser noticed without refusing the list. `truncated`: it ends inside an entry, no verdict may rest on it.
+ * `template-unknown`: an entry's template has fields this verifier cannot name; they still replay.
+ */
+export type ImaAnomalyKind = 'truncated' | 'template-unknown';
+
 export interface ImaAnomaly {
-  readonly code: 'ima.truncated-tail' | 'ima.unknown-template' | 'ima.template-mismatch';
-  readonly message: string;
-  /** offset in what the host sent */
+  readonly kind: ImaAnomalyKind;
+  /** byte offset in what the host sent */
   readonly offset: number;
   /** index of the entry concerned */
   readonly index: number;
+  readonly detail: string;
 }
 
 /** A template as the list names it. The name is framing: no digest covers it (see `fields.ts`). */
@@ -116,7 +121,7 @@ export function* entriesOfPcr(list: ImaList, pcr: number, to = list.count): Gene
 
 /** Every PCR that some entry names, ascending. */
 export function pcrsNamed(list: ImaList): number[] {
-  return [...new Set(list.columns.pcr)].sort((a, b) => a - b);
+  return [...new Set(list.columns.pcr)].toSorted((a, b) => a - b);
 }
 
 export function entryPcr(list: ImaList, index: number): number {
