@@ -9,16 +9,26 @@ export default defineConfig({
           name: 'unit',
           include: ['test/**/*.test.ts'],
           exclude: ['test/lab/**', 'test/corpus/**', 'test/tools/**', 'test/e2e/**'],
+          setupFiles: ['test/support/seed.ts'],
         },
       },
       {
         test: {
           name: 'tools',
           include: ['test/lab/**/*.test.ts', 'test/tools/**/*.test.ts', 'test/e2e/**/*.test.ts'],
+          setupFiles: ['test/support/seed.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        test: {
+          name: 'corpus',
+          include: ['test/corpus/**/*.test.ts'],
+          setupFiles: ['test/support/seed.ts'],
           testTimeout: 120_000,
         },
       },
-      { test: { name: 'corpus', include: ['test/corpus/**/*.test.ts'], testTimeout: 120_000 } },
     ],
   },
 });
