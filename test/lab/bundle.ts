@@ -104,7 +104,8 @@ export async function writeJson(path: string, value: unknown): Promise<void> {
   await writeFile(path, `${JSON.stringify(value, null, 2)}\n`);
 }
 
-function pcrValues(values: Buffer, bank: Bank): Record<string, string> {
+/** Lower-case hex values by PCR number. */
+export function pcrValues(values: Buffer, bank: Bank): Record<string, string> {
   const size = DIGEST_SIZE[bank];
   if (values.length !== size * PCRS.length) throw new Error(`expected ${PCRS.length} values of ${bank}`);
   return Object.fromEntries(PCRS.map((pcr) => [String(pcr), values.toString('hex', pcr * size, (pcr + 1) * size)]));

@@ -1,13 +1,9 @@
 /** Boots a variant and brings its evidence back, checked by tools that are not ours. */
-import { createHash } from 'node:crypto';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { run } from '../tools/programs.ts';
-import { BANKS, KEYS, type Bank, type Capture, type Key, type Quote } from './bundle.ts';
+import { type Bank, type Capture, type Key, type Quote } from './bundle.ts';
 import { unknownProgram } from './foreign.ts';
 import { foreignKvmModule, kexecFiles, prepareImageKind, type ImageFiles } from './images.ts';
 import { boot, type Accelerator, type BootOptions, type BootResult } from './machine.ts';
+import { consultOracles, type OracleReport } from './oracle.ts';
 import { need, readTransfers, type Transfer } from './port.ts';
 import type { BootedVariant, Order, Scenario } from './scenarios.ts';
 
@@ -26,6 +22,7 @@ export interface CaptureResult {
   readonly boot: BootResult;
   /** Null where the firmware refused the image. */
   readonly capture: Capture | null;
+  readonly oracles: OracleReport | null;
 }
 
 export async function captureVariant(options: CaptureOptions): Promise<CaptureResult> {
@@ -38,7 +35,7 @@ export async function captureVariant(options: CaptureOptions): Promise<CaptureRe
       variant.refused ? 'the firmware booted an image it should refuse' : 'the firmware refused the image',
     );
   }
-  if (result.refused) return { image, boot: result, capture: null };
+  if (result.refused) return { image, boot: result, capture: null, oracles: null };
   const transfers = readTransfers(result.port);
   const evidence = transfers.get('evidence');
   if (evidence === undefined) throw new Error('the machine sent no evidence');
@@ -53,8 +50,7 @@ export async function captureVariant(options: CaptureOptions): Promise<CaptureRe
     firmware: need(evidence, 'firmware'),
     ima: before === undefined ? after : Buffer.concat([need(before, 'ima'), after]),
   };
-  await checkQuotes(capture);
-  return { image, boot: result, capture };
+  return { image, boot: result, capture, oracles: await consultOracles(capture) };
 }
 
 async function orderFiles(order: Order): Promise<BootOptions['data']> {
@@ -91,30 +87,4 @@ function quotes(evidence: Transfer, key: Key): Record<Bank, Quote> {
     values: need(evidence, `${key}-${bank}.pcrs`),
   });
   return { sha256: of('sha256'), sha384: of('sha384'), sha1: of('sha1') };
-}
-
-/** @throws Error if `tpm2_checkquote` does not accept a quote, or the values are not those quoted */
-async function checkQuotes(capture: Capture): Promise<void> {
-  const folder = await mkdtemp(join(tmpdir(), 'assay-lab-'));
-  const put = async (name: string, bytes: Uint8Array): Promise<string> => {
-    await writeFile(join(folder, name), bytes);
-    return join(folder, name);
-  };
-  try {
-    for (const key of KEYS) {
-      const ak = await put('ak', capture.keys[key]);
-      for (const bank of BANKS) {
-        const quote = capture.quotes[key][bank];
-        const message = await put('attest', quote.attest);
-        const signature = await put('signature', quote.signature);
-        const files = ['-u', ak, '-m', message, '-s', signature];
-        await run('tpm2', ['checkquote', ...files, '-g', 'sha256', '-q', capture.nonce.toString('hex')]);
-        // TPMS_ATTEST of a quote ends with the digest of the values.
-        const stated = createHash('sha256').update(quote.values).digest();
-        if (!quote.attest.subarray(-32).equals(stated)) throw new Error(`${bank}: the values are not those quoted`);
-      }
-    }
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
 }

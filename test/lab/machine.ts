@@ -66,9 +66,8 @@ export async function probeAccelerator(): Promise<Accelerator> {
     'isa-debugcon.iobase=0x402',
   ]);
   try {
-    let over = false;
-    void qemu.exited.finally(() => (over = true)).catch(() => undefined);
-    for (let tries = 0; tries < 25 && !over; tries += 1) {
+    const state = watch(qemu);
+    for (let tries = 0; tries < 25 && !state.over; tries += 1) {
       await pause(200);
       if ((await text(log)).includes('SeaBIOS')) return 'kvm';
     }
@@ -113,11 +112,7 @@ async function bootIn(folder: string, daemons: Daemon[], options: BootOptions): 
   const qemu = start('qemu-system-x86_64', qemuArgs, { log });
   daemons.push(qemu);
 
-  const state: { over: boolean } = { over: false };
-  void qemu.exited.then(
-    () => (state.over = true),
-    () => (state.over = true),
-  );
+  const state = watch(qemu);
   const consoleFile = join(folder, 'console.log');
   const timeout = options.timeout ?? (options.accelerator === 'kvm' ? 180_000 : 420_000);
   let shown = 0;
@@ -215,12 +210,19 @@ function labLines(console: string): string[] {
 
 /** Console text without the control sequences firmware prints. */
 export function lastLines(console: string, count = 25): string {
-  // eslint-disable-next-line no-control-regex -- escape sequences are control characters
   const plain = console.replaceAll(/\x1b\[[0-9;=?]*[A-Za-z]/g, '').split(/[\r\n]+/);
   return plain
     .filter((line) => line.trim() !== '')
     .slice(-count)
     .join('\n');
+}
+
+/** Says, without waiting, whether the program has ended. */
+function watch(daemon: Daemon): { readonly over: boolean } {
+  const state = { over: false };
+  const ended = (): void => void (state.over = true);
+  daemon.exited.then(ended, ended);
+  return state;
 }
 
 async function text(path: string): Promise<string> {

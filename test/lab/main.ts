@@ -9,6 +9,7 @@ import { captureVariant } from './capture.ts';
 import { deriveVariant } from './derived.ts';
 import { IMAGE_PROGRAMS } from './images.ts';
 import { MACHINE_PROGRAMS, probeAccelerator, type Accelerator } from './machine.ts';
+import { ORACLE_PROGRAMS } from './oracle.ts';
 import { provenance } from './provenance.ts';
 import { SCENARIOS, SCENARIO_NAMES, findVariant, isScenario, type Scenario } from './scenarios.ts';
 
@@ -59,7 +60,7 @@ async function main(): Promise<number> {
     return 0;
   }
   const jobs = chooseJobs(positionals, values.variant, values.all);
-  await ensureInstalled([...IMAGE_PROGRAMS, ...MACHINE_PROGRAMS]);
+  await ensureInstalled([...IMAGE_PROGRAMS, ...MACHINE_PROGRAMS, ...ORACLE_PROGRAMS]);
   const accelerator = await probeAccelerator();
   say(accelerator === 'kvm' ? 'accelerator: KVM' : 'accelerator: software emulation (no usable /dev/kvm)');
   const outcomes = await runAll(jobs, values.out, accelerator);

@@ -36,6 +36,7 @@ export async function provenance(result: CaptureResult, options: ProvenanceOptio
     inputs: await inputDigests(result.image),
     kernelCommandLine: result.image.commandLine,
     commands: result.boot.commands,
+    ...(result.oracles === null ? {} : { oracles: result.oracles }),
   };
 }
 

@@ -103,14 +103,12 @@ export const SCENARIOS: Readonly<Record<Scenario, Readonly<Record<string, Varian
     'setup-mode': foreignImage('setup-mode'),
     'other-signer': foreignImage('other-signer'),
     unsigned: { ...foreignImage('unsigned'), refused: true },
-    ...edits,
   },
   'shim-grub': {
     baseline: good,
     'second-host': secondHost,
     'kexec-joined-list': { ...approvedImage('kexec-allowed'), order: { do: 'kexec' } },
     'kexec-new-list': edited('after-kexec', 'kexec-joined-list'),
-    ...edits,
   },
 };
 
