@@ -35,13 +35,15 @@ export class PolicyError extends Error {
   }
 }
 
-/** A call that cannot be carried out as written: bad option, unreadable file. The message says what to do instead. */
+/** A call that cannot be carried out as written: bad option, unreadable file. `remedy` says what to do instead. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
   readonly code: string;
+  readonly remedy: string;
 
-  constructor(code: string, message: string) {
+  constructor(code: string, message: string, remedy: string) {
     super(message);
     this.code = code;
+    this.remedy = remedy;
   }
 }

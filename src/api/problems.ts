@@ -1,0 +1,150 @@
+/** The closed table of HTTP problems (RFC 9457): a stable code, its status and title, and what the caller does about it. */
+
+import * as z from 'zod/mini';
+
+interface ProblemEntry {
+  readonly status: number;
+  readonly title: string;
+  /** what the caller does next */
+  readonly remedy: string;
+}
+
+const entries = {
+  'request.content-type': {
+    status: 415,
+    title: 'The body is not application/json',
+    remedy: 'Send JSON with the header Content-Type: application/json.',
+  },
+  'request.content-encoding': {
+    status: 415,
+    title: 'The body is encoded',
+    remedy: 'Send the body as it is, without Content-Encoding.',
+  },
+  'request.not-acceptable': {
+    status: 406,
+    title: 'The result has another media type than the request accepts',
+    remedy: 'Accept application/eat+jwt.',
+  },
+  'request.too-large': {
+    status: 413,
+    title: 'The body is larger than the limit',
+    remedy: 'Send one evidence bundle per request, below the limit named in detail.',
+  },
+  'request.json': {
+    status: 400,
+    title: 'The body is not JSON',
+    remedy: 'Send one JSON object in UTF-8, nested at most 64 deep.',
+  },
+  'request.invalid': {
+    status: 400,
+    title: 'The body does not follow the schema',
+    remedy: 'See errors, each with a JSON pointer, and the schema in /openapi.json.',
+  },
+  'request.incomplete': {
+    status: 400,
+    title: 'The body ended early',
+    remedy: 'Send the request again, whole.',
+  },
+  'request.timeout': {
+    status: 408,
+    title: 'The request did not arrive in time',
+    remedy: 'Send the headers and the body without long pauses.',
+  },
+  'request.headers-too-large': {
+    status: 431,
+    title: 'The headers are too large',
+    remedy: 'Send fewer or shorter headers.',
+  },
+  'request.malformed': {
+    status: 400,
+    title: 'The request is not HTTP as this service reads it',
+    remedy: 'Check the path and the headers.',
+  },
+  'evidence.unreadable': {
+    status: 400,
+    title: 'The evidence bundle cannot be read',
+    remedy: 'Send a bundle of the schema assay.evidence/1. A bundle that can be read is always answered with a result.',
+  },
+  'policy.unknown': {
+    status: 422,
+    title: 'No policy of that name is loaded',
+    remedy: 'Name one of the policies this service was started with; /readyz lists them.',
+  },
+  'route.unknown': {
+    status: 404,
+    title: 'There is nothing at this path',
+    remedy: 'See /openapi.json for the paths.',
+  },
+  'route.method': {
+    status: 405,
+    title: 'The path does not take this method',
+    remedy: 'See the Allow header.',
+  },
+  'service.rate': {
+    status: 429,
+    title: 'Too many requests',
+    remedy: 'Wait for the seconds in Retry-After.',
+  },
+  'service.busy': {
+    status: 503,
+    title: 'Too many appraisals at once',
+    remedy: 'Wait for the seconds in Retry-After.',
+  },
+  'service.stopping': {
+    status: 503,
+    title: 'The service is shutting down',
+    remedy: 'Send the request to another instance, or again after the restart.',
+  },
+  'service.internal': {
+    status: 500,
+    title: 'The service failed',
+    remedy:
+      'This says nothing about the host. Report the id in instance: the log of the service has the cause under it.',
+  },
+} as const satisfies Record<string, ProblemEntry>;
+
+export type ProblemCode = keyof typeof entries;
+
+/** Every problem by its code. */
+export const PROBLEMS: Readonly<Record<ProblemCode, ProblemEntry>> = entries;
+
+/** `application/problem+json` as this service writes it. */
+export const Problem = z.strictObject({
+  type: z.string().check(z.describe('urn:assay:problem:<code>')),
+  title: z.string(),
+  status: z.number(),
+  code: z.enum(Object.keys(entries) as [ProblemCode, ...ProblemCode[]]).check(z.describe('Stable; safe to branch on.')),
+  detail: z.string().check(z.describe('What was found, and where.')),
+  remedy: z.string().check(z.describe('What to do next.')),
+  instance: z.string().check(z.describe('urn:uuid of this request, as the log of the service has it.')),
+  errors: z.optional(
+    z.array(z.strictObject({ pointer: z.string().check(z.describe('JSON pointer (RFC 6901)')), detail: z.string() })),
+  ),
+});
+export type Problem = z.infer<typeof Problem>;
+
+/** One place of the body that does not follow the schema. */
+export type ProblemError = NonNullable<Problem['errors']>[number];
+
+/**
+ * A problem document.
+ * @param requestId UUID of the request
+ */
+export function problem(
+  code: ProblemCode,
+  detail: string,
+  requestId: string,
+  errors: readonly ProblemError[] = [],
+): Problem {
+  const { status, title, remedy } = PROBLEMS[code];
+  return {
+    type: `urn:assay:problem:${code}`,
+    title,
+    status,
+    code,
+    detail,
+    remedy,
+    instance: `urn:uuid:${requestId}`,
+    ...(errors.length > 0 && { errors: [...errors] }),
+  };
+}

@@ -1,0 +1,57 @@
+/** What the service is started with, and its limits with their reasons. */
+
+import { MAX_BUNDLE_BYTES } from '../evidence/bundle.ts';
+import type { ResolvedPolicy } from '../policy/resolve.ts';
+import type { VerifierId } from '../results/ear.ts';
+import type { SigningKey } from '../results/token.ts';
+import type { Logger } from 'pino';
+
+export interface ServiceLimits {
+  /** bytes of a request body: one bundle and the fields around it */
+  readonly bodyBytes: number;
+  /** Appraisals in flight. Each may hold a whole body, so this bounds memory. */
+  readonly concurrent: number;
+  /** requests per second and client address, and how many may come at once */
+  readonly ratePerSecond: number;
+  readonly rateBurst: number;
+  /** milliseconds for the headers, and for the whole request: a client that dribbles is cut off */
+  readonly headersTimeout: number;
+  readonly requestTimeout: number;
+  /** milliseconds an unused connection stays open */
+  readonly keepAliveTimeout: number;
+  /** how often, in milliseconds, the time-outs are looked at */
+  readonly timeoutInterval: number;
+  readonly connections: number;
+  /** milliseconds that requests in flight have to finish when the service stops */
+  readonly shutdownGrace: number;
+}
+
+export const DEFAULT_LIMITS: ServiceLimits = {
+  bodyBytes: MAX_BUNDLE_BYTES + 64 * 1024,
+  concurrent: 4,
+  ratePerSecond: 50,
+  rateBurst: 200,
+  headersTimeout: 10_000,
+  requestTimeout: 60_000,
+  keepAliveTimeout: 5_000,
+  timeoutInterval: 1_000,
+  connections: 256,
+  shutdownGrace: 10_000,
+};
+
+/** Everything the routes need. Time and ids come in, so that tests choose them. */
+export interface ServiceContext {
+  /** loaded and resolved at start; a request names one */
+  readonly policies: ReadonlyMap<string, ResolvedPolicy>;
+  readonly key: SigningKey;
+  readonly verifier: VerifierId;
+  /** `iss` of the results; left out when not configured */
+  readonly issuer?: string;
+  readonly version: string;
+  readonly limits: ServiceLimits;
+  readonly logger: Logger;
+  /** epoch milliseconds */
+  readonly now: () => number;
+  /** a new UUID */
+  readonly newId: () => string;
+}
