@@ -15,7 +15,7 @@ test('every installed program belongs to the Debian package the table names', as
       .toString()
       .split('\n')
       .map((line) => line.split(':')[0]);
-    expect(owners, path).toContain(owner);
+    expect({ path, owners }).toMatchObject({ path, owners: expect.arrayContaining([owner]) as unknown });
   }
 });
 

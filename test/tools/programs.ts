@@ -20,11 +20,9 @@ const debian = (path: string, name: string, version: readonly string[] = ['--ver
   version,
 });
 
-const npm = process.env['npm_execpath'];
-
 export const PROGRAMS = {
   node: { path: process.execPath, package: null, version: ['--version'] },
-  npm: { path: npm?.endsWith('.js') === false ? npm : besideNode('npm'), package: null, version: ['--version'] },
+  npm: { path: besideNode('npm'), package: null, version: ['--version'] },
   'apt-get': debian('/usr/bin/apt-get', 'apt'),
   'apt-cache': debian('/usr/bin/apt-cache', 'apt'),
   dpkg: debian('/usr/bin/dpkg', 'dpkg'),
