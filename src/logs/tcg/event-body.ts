@@ -49,8 +49,15 @@ export interface AuthorityBody {
   readonly guid: string;
   /** the variable's data whole: an EFI_SIGNATURE_DATA, or shim's own content (a certificate, SBAT text, one byte) */
   readonly data: Uint8Array;
-  /** `data` read as EFI_SIGNATURE_DATA, for variables known to hold one */
-  readonly signature?: { readonly owner: string; readonly data: Uint8Array; readonly sha256: string };
+  /** the certificate or image hash in `data`, where it holds one; shim logs its own certificate without an owner */
+  readonly signature?: {
+    readonly type: 'x509' | 'sha256';
+    /** SignatureOwner, a GUID */
+    readonly owner: string | undefined;
+    readonly data: Uint8Array;
+    /** SHA-256 of `data`, hexadecimal */
+    readonly sha256: string;
+  };
 }
 
 /** UEFI_IMAGE_LOAD_EVENT: an image was loaded. The digest is the image's Authenticode digest; all of this is a hint. */
@@ -60,8 +67,8 @@ export interface ImageBody {
   readonly imageLocation: bigint;
   readonly imageLength: bigint;
   readonly imageLinkTimeAddress: bigint;
-  /** device path as text */
-  readonly path: string;
+  /** device path as text; `undefined` where it cannot be read */
+  readonly path: string | undefined;
 }
 
 /** EV_EFI_GPT_EVENT and EV_EFI_GPT_EVENT2: UEFI_GPT_DATA. */

@@ -87,7 +87,7 @@ export type TcgAnomalyKind =
   | 'startup-locality-value'
   | 'startup-locality-repeated'
   | 'startup-locality-late'
-  | 'h-crtm-late';
+  | 'h-crtm-misplaced';
 
 export interface TcgAnomaly {
   readonly kind: TcgAnomalyKind;
@@ -96,6 +96,19 @@ export interface TcgAnomaly {
   /** index of the event concerned, where there is one */
   readonly index?: number;
   readonly detail: string;
+}
+
+/**
+ * What PCR 0 held before the first event: as the TPM was started (PFP 1.06, 10.4.5.3). The events that say so are not
+ * hashed; that PCR 0 replays from this value proves them.
+ */
+export interface StartupState {
+  /** 0 without an event, 3, or 4 after an H-CRTM sequence: the last byte of the initial PCR 0 */
+  readonly locality: 0 | 3 | 4;
+  /** the StartupLocality event that counts, if one is there */
+  readonly localityIndex: number | undefined;
+  /** the first EV_EFI_HCRTM_EVENT, if one is there */
+  readonly hCrtmIndex: number | undefined;
 }
 
 /** A whole firmware log. */
@@ -107,6 +120,7 @@ export interface TcgLog {
   /** banks that this verifier computes, in the order of the Spec ID event; `['sha1']` for `tcg-1.2` */
   readonly banks: readonly HashName[];
   readonly specId: SpecId | undefined;
+  readonly startup: StartupState;
   readonly events: readonly TcgEvent[];
   readonly anomalies: readonly TcgAnomaly[];
 }
@@ -123,7 +137,7 @@ const REFUSING: ReadonlySet<TcgAnomalyKind> = new Set<TcgAnomalyKind>([
   'startup-locality-value',
   'startup-locality-repeated',
   'startup-locality-late',
-  'h-crtm-late',
+  'h-crtm-misplaced',
 ]);
 
 /** Whether a log with this anomaly must not hold. */
