@@ -39,7 +39,7 @@ export const PROGRAMS = {
   'qemu-system-x86_64': debian('/usr/bin/qemu-system-x86_64', 'qemu-system-x86'),
   swtpm: debian('/usr/bin/swtpm', 'swtpm'),
   swtpm_setup: debian('/usr/bin/swtpm_setup', 'swtpm-tools'),
-  tpm2: debian('/usr/bin/tpm2', 'tpm2-tools'),
+  tpm2: debian('/usr/bin/tpm2', 'tpm2-tools', ['getrandom', '--version']),
   evmctl: debian('/usr/bin/evmctl', 'ima-evm-utils'),
   'efi-readvar': debian('/usr/bin/efi-readvar', 'efitools', ['--help']),
   'sig-list-to-certs': debian('/usr/bin/sig-list-to-certs', 'efitools', ['--help']),
