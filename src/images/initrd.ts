@@ -113,7 +113,7 @@ function zstdFrameLength(bytes: Uint8Array): number {
   if (!singleSegment) reader.u8();
   reader.take([0, 1, 2, 4][descriptor & 3] ?? 0);
   reader.take(sizeFlag === 0 ? Number(singleSegment) : 2 ** sizeFlag);
-  for (let last = false; !last; ) {
+  for (let last = false; !last;) {
     const header = reader.u16() | (reader.u8() << 16);
     last = (header & 1) === 1;
     const runLength = ((header >> 1) & 3) === 1;

@@ -58,7 +58,9 @@ export function oneOrder(events: ManifestEvent[], name = 'only'): ManifestPcrs['
 export function kvmOf(files: readonly ManifestFile[], initrd: Uint8Array): 'modules' | 'built-in' {
   if (files.some((file) => file.component === 'kvm-module' && !isIrqBypass(file.path))) return 'modules';
   const lists = unpackInitrd(initrd).filter((file) => /\/modules\/[^/]+\/modules\.builtin$/.test(file.path));
-  const builtIn = lists.some(({ content }) => /(?:^|\n)kernel\/arch\/\w+\/kvm\/kvm\.ko(?:\n|$)/.test(Buffer.from(content).toString()));
+  const builtIn = lists.some(({ content }) =>
+    /(?:^|\n)kernel\/arch\/\w+\/kvm\/kvm\.ko(?:\n|$)/.test(Buffer.from(content).toString()),
+  );
   if (builtIn) return 'built-in';
   throw new EvidenceError('image.no-kvm', 'the initrd has no kvm module and no modules.builtin that lists kvm.ko', {
     part: 'initrd',

@@ -20,11 +20,15 @@ export function bytesSource(bytes: Uint8Array): ByteSource {
 /** @throws EvidenceError `image.too-large`, `image.short-read` */
 export function readAll(source: ByteSource, part: string): Uint8Array {
   if (source.size > MAX_FILE) {
-    throw new EvidenceError('image.too-large', `${part} has ${source.size} bytes, at most ${MAX_FILE} are read`, { part });
+    throw new EvidenceError('image.too-large', `${part} has ${source.size} bytes, at most ${MAX_FILE} are read`, {
+      part,
+    });
   }
   const bytes = source.read(0, source.size);
   if (bytes.length !== source.size) {
-    throw new EvidenceError('image.short-read', `${part}: ${bytes.length} of ${source.size} bytes could be read`, { part });
+    throw new EvidenceError('image.short-read', `${part}: ${bytes.length} of ${source.size} bytes could be read`, {
+      part,
+    });
   }
   return bytes;
 }

@@ -54,7 +54,11 @@ export function stubVersion(image: PeImage): number {
 export function measuredSections(image: PeImage, version: number): MeasuredSection[] {
   for (const name of EXTENDS_INITRD) {
     if (peSection(image, name) !== undefined) {
-      throw fail(image, 'uki.unsupported', `with ${name} the stub builds the initrd at boot; its digest is not predicted`);
+      throw fail(
+        image,
+        'uki.unsupported',
+        `with ${name} the stub builds the initrd at boot; its digest is not predicted`,
+      );
     }
   }
   return MEASURED_SECTIONS.flatMap(({ name, component, since }) => {
@@ -73,7 +77,9 @@ export function stubCommandLine(content: Uint8Array, version: number): string {
   const nul = content.indexOf(0);
   let text: string;
   try {
-    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(nul < 0 ? content : content.subarray(0, nul));
+    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(
+      nul < 0 ? content : content.subarray(0, nul),
+    );
   } catch {
     throw new EvidenceError('uki.command-line', 'UKI: .cmdline is not UTF-8 text', { part: 'uki' });
   }

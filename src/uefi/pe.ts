@@ -12,6 +12,11 @@ const MAX_ZERO_FILL = 16 << 20;
 const PE32 = 0x10b;
 const PE32_PLUS = 0x20b;
 
+/** Size of a COFF symbol; the string table follows the last. */
+const SYMBOL_SIZE = 18;
+/** Longest section name read from the string table; real ones have about a dozen characters. */
+const MAX_NAME = 256;
+
 /** Index of the attribute certificate table among the data directories. */
 const SECURITY_DIRECTORY = 4;
 
@@ -50,7 +55,9 @@ export function readPe(bytes: Uint8Array, part: string): PeImage {
   if (coff.u32() !== 0x00004550) throw fail(part, peOffset, 'pe.magic', 'no PE signature');
   const machine = coff.u16();
   const sectionCount = coff.u16();
-  coff.take(12); // time stamp, symbol table
+  coff.u32(); // time stamp
+  const symbolTable = coff.u32();
+  const symbols = coff.u32();
   const optionalSize = coff.u16();
   coff.take(2); // characteristics
   const optionalOffset = peOffset + 24;
@@ -88,7 +95,8 @@ export function readPe(bytes: Uint8Array, part: string): PeImage {
     certificateTable = { offset: optional.u32(), size: optional.u32() };
     checkCertificateTable(bytes, part, certificateEntryOffset, certificateTable, sizeOfHeaders);
   }
-  const sections = readSections(bytes, part, tableOffset, sectionCount);
+  const longNames = symbolTable === 0 ? undefined : stringTable(bytes, symbolTable + symbols * SYMBOL_SIZE);
+  const sections = readSections(bytes, part, tableOffset, sectionCount, longNames);
   return { bytes, part, machine, sizeOfHeaders, sections, checksumOffset, certificateEntryOffset, certificateTable };
 }
 
@@ -119,12 +127,35 @@ export function sectionContent(image: PeImage, section: PeSection): Uint8Array {
   return content;
 }
 
-function readSections(bytes: Uint8Array, part: string, offset: number, count: number): PeSection[] {
+/** The COFF string table at `offset`, or undefined where tools cut it off: then long names stay `/number`. */
+function stringTable(bytes: Uint8Array, offset: number): Uint8Array | undefined {
+  if (offset + 4 > bytes.length) return undefined;
+  const size = new DataView(bytes.buffer, bytes.byteOffset + offset, 4).getUint32(0, true);
+  return offset + size > bytes.length ? undefined : bytes.subarray(offset, offset + size);
+}
+
+/** Eight bytes, or `/decimal`: the offset of a longer name in the string table, as GNU's linker writes it. */
+function sectionName(field: Uint8Array, longNames: Uint8Array | undefined): string {
+  const name = Buffer.from(field).toString('latin1').replace(/\0+$/, '');
+  const offset = /^\/(\d{1,7})$/.exec(name)?.[1];
+  if (offset === undefined || longNames === undefined) return name;
+  const rest = longNames.subarray(Number(offset), Number(offset) + MAX_NAME);
+  const end = rest.indexOf(0);
+  return end < 1 ? name : Buffer.from(rest.subarray(0, end)).toString('latin1');
+}
+
+function readSections(
+  bytes: Uint8Array,
+  part: string,
+  offset: number,
+  count: number,
+  longNames: Uint8Array | undefined,
+): PeSection[] {
   const table = at(bytes, part, offset);
   const sections: PeSection[] = [];
   for (let index = 0; index < count; index++) {
     const start = table.position;
-    const name = Buffer.from(table.take(8)).toString('latin1').replace(/\0+$/, '');
+    const name = sectionName(table.take(8), longNames);
     const virtualSize = table.u32();
     const virtualAddress = table.u32();
     const sizeOfRawData = table.u32();
