@@ -2,9 +2,10 @@
 
 /**
  * How far an event's data may be believed. `bound`: it hashes to the event's digest; `bound-with-quirk`: it does by a named
- * rule; `hint`: nothing covers it; `mismatch`: it should hash to the digest and does not.
+ * rule; `hint`: nothing covers it; `mismatch`: it should hash to the digest and does not; `not-extended`: the event reaches
+ * no PCR.
  */
-export type LogBinding = 'bound' | 'bound-with-quirk' | 'hint' | 'mismatch';
+export type LogBinding = 'bound' | 'bound-with-quirk' | 'hint' | 'mismatch' | 'not-extended';
 
 /** What every event of every log has; each kind of log adds fields of its own. */
 export interface LogReportEvent {
