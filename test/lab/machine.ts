@@ -2,12 +2,12 @@
  * One real machine: QEMU's q35 with OVMF and a software TPM of its own. The data disk is there in every boot, so that what is on it
  * changes nothing the firmware measures.
  */
-import { mkdir, mkdtemp, readFile, rm, writeFile, copyFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { run, start, type Daemon } from '../tools/programs.ts';
 import { cacheFolder, isThere } from './cache.ts';
 import type { ImageFiles } from './images.ts';
+import { withTemporaryFolder } from './temporary.ts';
 
 export const MACHINE_PROGRAMS = ['qemu-system-x86_64', 'swtpm', 'swtpm_setup'] as const;
 
@@ -38,44 +38,31 @@ export interface BootOptions {
 
 /** The device file may be there and still refuse to run a guest, so a guest is run: SeaBIOS says its name on the debug port. */
 export async function probeAccelerator(): Promise<Accelerator> {
-  const folder = await mkdtemp(join(tmpdir(), 'assay-lab-'));
-  const log = join(folder, 'debug.log');
-  const args = [
-    '-M',
-    'q35',
-    '-accel',
-    'kvm',
-    '-cpu',
-    'max',
-    '-m',
-    '64',
-    '-display',
-    'none',
-    '-net',
-    'none',
-    '-monitor',
-    'none',
-  ];
-  const qemu = start('qemu-system-x86_64', [
-    ...args,
-    '-serial',
-    'none',
-    '-debugcon',
-    `file:${log}`,
-    '-global',
-    'isa-debugcon.iobase=0x402',
-  ]);
-  try {
-    const state = watch(qemu);
-    for (let tries = 0; tries < 25 && !state.over; tries += 1) {
-      await pause(200);
-      if ((await text(log)).includes('SeaBIOS')) return 'kvm';
+  return await withTemporaryFolder(async (folder) => {
+    const log = join(folder, 'debug.log');
+    const machine = ['-M', 'q35', '-accel', 'kvm', '-cpu', 'max', '-m', '64', '-display', 'none', '-net', 'none'];
+    const ports = [
+      '-monitor',
+      'none',
+      '-serial',
+      'none',
+      '-debugcon',
+      `file:${log}`,
+      '-global',
+      'isa-debugcon.iobase=0x402',
+    ];
+    const qemu = start('qemu-system-x86_64', [...machine, ...ports]);
+    try {
+      const state = watch(qemu);
+      for (let tries = 0; tries < 25 && !state.over; tries += 1) {
+        await pause(200);
+        if ((await text(log)).includes('SeaBIOS')) return 'kvm';
+      }
+      return 'tcg';
+    } finally {
+      await qemu.stop();
     }
-    return 'tcg';
-  } finally {
-    await qemu.stop();
-    await rm(folder, { recursive: true, force: true });
-  }
+  });
 }
 
 /**
@@ -84,14 +71,14 @@ export async function probeAccelerator(): Promise<Accelerator> {
  * @throws Error with the end of the console when the machine says it failed, or does not end in time
  */
 export async function boot(options: BootOptions): Promise<BootResult> {
-  const folder = await mkdtemp(join(tmpdir(), 'assay-lab-'));
-  const daemons: Daemon[] = [];
-  try {
-    return await bootIn(folder, daemons, options);
-  } finally {
-    for (const daemon of daemons) await daemon.stop();
-    await rm(folder, { recursive: true, force: true });
-  }
+  return await withTemporaryFolder(async (folder) => {
+    const daemons: Daemon[] = [];
+    try {
+      return await bootIn(folder, daemons, options);
+    } finally {
+      for (const daemon of daemons) await daemon.stop();
+    }
+  });
 }
 
 async function bootIn(folder: string, daemons: Daemon[], options: BootOptions): Promise<BootResult> {

@@ -1,10 +1,10 @@
 /** Checks a capture with programs that are not ours, so that a fixture is known to be sound before our own code reads it. */
 import { createHash } from 'node:crypto';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { run } from '../tools/programs.ts';
 import { BANKS, KEYS, PCRS, pcrValues, type Capture } from './bundle.ts';
+import { withTemporaryFolder } from './temporary.ts';
 
 export const ORACLE_PROGRAMS = ['tpm2', 'evmctl'] as const;
 
@@ -18,13 +18,10 @@ export interface OracleReport {
 
 /** @throws Error if `tpm2_checkquote` does not accept a quote, or the values are not those quoted */
 export async function consultOracles(capture: Capture): Promise<OracleReport> {
-  const folder = await mkdtemp(join(tmpdir(), 'assay-lab-'));
-  try {
+  return await withTemporaryFolder(async (folder) => {
     await checkQuotes(capture, folder);
     return { notFromFirmwareLog: await replayFirmware(capture, folder), imaReplays: await replayIma(capture, folder) };
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+  });
 }
 
 async function checkQuotes(capture: Capture, folder: string): Promise<void> {
