@@ -94,13 +94,17 @@ function fromJwk(key: JsonWebKey, code: string): KeyObject {
 export function attestationKeyFromSpki(der: Uint8Array): AttestationKey {
   let key: KeyObject;
   try {
-    key = createPublicKey({ key: Buffer.from(der), format: 'der', type: 'spki' });
+    const given = createPublicKey({ key: Buffer.from(der), format: 'der', type: 'spki' });
+    key = createPublicKey({ key: given.export({ format: 'jwk' }), format: 'jwk' });
   } catch {
-    throw keyError('tpm.spki', 'not the SubjectPublicKeyInfo of a public key');
+    throw keyError('tpm.spki', 'not the SubjectPublicKeyInfo of an RSA or ECC public key');
   }
-  // OpenSSL reads BER and ignores what follows; only the one DER form of a key is a pin.
+  // OpenSSL reads BER, curves spelled out and what follows the end; only the one DER form of a key is a pin.
   if (Buffer.compare(key.export({ format: 'der', type: 'spki' }), der) !== 0) {
-    throw keyError('tpm.spki', 'the SubjectPublicKeyInfo is not in DER or has bytes after its end');
+    throw keyError(
+      'tpm.spki',
+      'the SubjectPublicKeyInfo is not the DER of a named curve or RSA key, or has bytes after it',
+    );
   }
   const details = key.asymmetricKeyDetails;
   if (key.asymmetricKeyType === 'rsa') {
@@ -122,7 +126,7 @@ export function attestationKeyFromSpki(der: Uint8Array): AttestationKey {
 /**
  * Reads an attestation key in any form an operator has it: TPM2B_PUBLIC, TPMT_PUBLIC, or PEM of a public key (whose
  * attributes are unknown).
- * @throws EvidenceError as `readPublic`, {@link attestationKey}, {@link attestationKeyFromSpki}, `tpm.pem`
+ * @throws EvidenceError `tpm.ak-form`, `tpm.pem`, and as `readPublic`, {@link attestationKey}, {@link attestationKeyFromSpki}
  */
 export function readAkPin(bytes: Uint8Array): AttestationKey {
   // 0x2d is "-"; as a TPM2B size or a type, 0x2d2d is neither.
@@ -130,6 +134,7 @@ export function readAkPin(bytes: Uint8Array): AttestationKey {
   const first = bytes.length < 2 ? 0 : bytes[0]! * 256 + bytes[1]!;
   // No TPM2B_PUBLIC has the size 0x0001 or 0x0023: a public area with a key is longer.
   if (first === TPM_ALG.RSA || first === TPM_ALG.ECC) return attestationKey(readPublic(bytes, 'ak'), bytes);
+  if (first !== bytes.length - 2) throw keyError('tpm.ak-form', 'neither TPM2B_PUBLIC nor TPMT_PUBLIC nor PEM');
   const area = readPublic2B(bytes, 'ak');
   return attestationKey(area.public, area.bytes);
 }

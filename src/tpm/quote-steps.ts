@@ -83,13 +83,14 @@ export function judgeSigner(observed: Uint8Array, ak: AttestationKey, parent: Ui
 export const MIN_NONCE = 16;
 
 /** Why the expected nonce is not a challenge, before anything is read; null when it is one. */
-export function refuseNonce(expected: Uint8Array): QuoteStep | null {
-  if (expected.length >= MIN_NONCE) return null;
+export function refuseNonce(expected: Uint8Array | undefined): QuoteStep | null {
+  if (expected === undefined || expected.length >= MIN_NONCE) return null;
   return no('extra-data', 'short', `a nonce of at least ${MIN_NONCE} bytes`, `${expected.length} bytes`);
 }
 
 /** Whether the quote answers the challenge: equal bytes of equal length. */
-export function judgeExtraData(expected: Uint8Array, observed: Uint8Array): QuoteStep {
+export function judgeExtraData(expected: Uint8Array | undefined, observed: Uint8Array): QuoteStep {
+  if (expected === undefined) return unknown('extra-data', 'not-given', null, toHex(observed));
   const texts = [toHex(expected), toHex(observed)] as const;
   return equalBytes(expected, observed) ? yes('extra-data', ...texts) : no('extra-data', 'differs', ...texts);
 }

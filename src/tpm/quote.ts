@@ -3,7 +3,7 @@
  * bytes that do not follow their format. What it proves leaves this file as {@link QuotedPcrs}, which nothing else makes.
  */
 
-import { equalBytes, type HashName } from '../bytes/hash.ts';
+import { equalBytes, HASHES, type HashName } from '../bytes/hash.ts';
 import { isQuoteAttest, readAttest, type TpmsAttest, type TpmsClockInfo } from './attest.ts';
 import { sameAttestationKey, type AttestationKey } from './key.ts';
 import { selectionOf, type PcrValues } from './pcr-values.ts';
@@ -24,6 +24,8 @@ import {
 import type { PcrSelection } from './selection.ts';
 import { readSignature } from './signature.ts';
 
+export { MIN_NONCE, QUOTE_STEPS, type QuoteStep, type QuoteStepName, type QuoteStepReason } from './quote-steps.ts';
+
 export interface QuoteInput {
   /** the TPMS_ATTEST, byte for byte as signed */
   readonly attest: Uint8Array;
@@ -35,8 +37,8 @@ export interface QuoteInput {
 
 /** What the challenge asked for; it never comes from the evidence. */
 export interface ExpectedQuote {
-  /** the bytes `extraData` must hold: a nonce, or the digest a format derives from one */
-  readonly nonce: Uint8Array;
+  /** the bytes `extraData` must hold: a nonce, or the digest a format derives from one; undefined leaves the step unknown */
+  readonly nonce: Uint8Array | undefined;
   /** the PCRs asked for; undefined leaves the step unknown */
   readonly selection: PcrSelection | undefined;
   /** qualified name of the AK's parent, where it is known */
@@ -190,4 +192,17 @@ export function joinQuotes(list: readonly QuotedPcrs[]): JoinedQuotes {
 
 function apart(fault: JoinFault, detail: string): JoinedQuotes {
   return { quoted: undefined, fault, detail };
+}
+
+/** The least a host is judged by: PCR 0 to 15 of one bank. */
+const MINIMUM_PCRS = Array.from({ length: 16 }, (_, pcr) => pcr);
+
+/**
+ * The strongest bank of which the selection holds PCR 0 to 15; undefined when no strong bank has them all. Asked of the
+ * selection of one quote: PCRs of one bank from several quotes were not read at one time.
+ */
+export function minimumBank(selection: PcrSelection): HashName | undefined {
+  return HASHES.findLast(
+    ({ name, strong }) => strong && MINIMUM_PCRS.every((pcr) => selection.get(name)?.includes(pcr)),
+  )?.name;
 }

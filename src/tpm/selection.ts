@@ -2,7 +2,7 @@
 
 import { HASHES, hashById, hashByName, type HashName } from '../bytes/hash.ts';
 import { EvidenceError } from '../bytes/errors.ts';
-import { ByteReader } from '../bytes/reader.ts';
+import type { ByteReader } from '../bytes/reader.ts';
 import { ByteWriter } from '../bytes/writer.ts';
 import { algorithmName } from './algorithms.ts';
 
@@ -163,17 +163,4 @@ function addRange(pcrs: Set<number>, range: string): void {
 
 function textError(what: string): EvidenceError {
   return new EvidenceError('tpm.selection-text', `the PCR selection ${what}`);
-}
-
-/** The least a host is judged by: PCR 0 to 15 of one bank. */
-const MINIMUM_PCRS = Array.from({ length: 16 }, (_, pcr) => pcr);
-
-/**
- * The strongest bank of which the selection holds PCR 0 to 15; undefined when no strong bank has them all. Asked of the
- * selection of one quote: PCRs of one bank from several quotes were not read at one time.
- */
-export function minimumBank(selection: PcrSelection): HashName | undefined {
-  return HASHES.findLast(
-    ({ name, strong }) => strong && MINIMUM_PCRS.every((pcr) => selection.get(name)?.includes(pcr)),
-  )?.name;
 }
