@@ -15,15 +15,17 @@ const MAX_UNPACKED = 2 ** 30;
 const MAX_SEGMENTS = 64;
 
 /**
- * Every regular file of the initrd, as the unpacked file system has it (a later archive's file replaces an earlier one's),
- * sorted by path, with the digest IMA records.
+ * Every regular file of the initrd by path, as the unpacked file system has it: a later archive's file replaces an earlier one's.
  * @throws EvidenceError `initrd.format` for a compression this reader does not have, `initrd.malformed`, `initrd.too-large`,
  * `initrd.segments`, and those of {@link readCpio}
  */
-export function initrdFiles(initrd: Uint8Array, part = 'initrd'): ManifestFile[] {
-  const byPath = new Map<string, Uint8Array>();
-  for (const { path, content } of unpackInitrd(initrd, part)) byPath.set(path, content);
-  return [...byPath]
+export function readInitrd(initrd: Uint8Array, part = 'initrd'): Map<string, Uint8Array> {
+  return new Map(unpack(initrd, part).map(({ path, content }) => [path, content]));
+}
+
+/** The files sorted by path, with the digest IMA records and the component each is. */
+export function manifestFiles(contents: ReadonlyMap<string, Uint8Array>): ManifestFile[] {
+  return [...contents]
     .map(([path, content]) => {
       const component = componentOf(path, content);
       const file = { path, sha256: digestHex('sha256', content), size: content.length };
@@ -33,7 +35,7 @@ export function initrdFiles(initrd: Uint8Array, part = 'initrd'): ManifestFile[]
 }
 
 /** The regular files of all archives, in the order the kernel writes them. */
-export function unpackInitrd(initrd: Uint8Array, part = 'initrd'): CpioFile[] {
+function unpack(initrd: Uint8Array, part: string): CpioFile[] {
   const files: CpioFile[] = [];
   let unpacked = 0;
   let at = skipZeros(initrd, 0);

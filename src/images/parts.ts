@@ -5,7 +5,6 @@ import { digestHex } from '../bytes/hash.ts';
 import type { ImageManifest, ManifestEvent, ManifestFile } from '../references/manifest.ts';
 import { authenticodeSignatures, isOverImage } from '../uefi/authenticode.ts';
 import type { PeImage } from '../uefi/pe.ts';
-import { unpackInitrd } from './initrd.ts';
 import { imageDigests } from './measure.ts';
 
 export type ManifestImage = ImageManifest['images'][number];
@@ -55,13 +54,16 @@ export function oneOrder(events: ManifestEvent[], name = 'only'): ManifestPcrs['
  * Whether KVM comes as modules or with the kernel: modules, if the initrd has one; built in, if its `modules.builtin` says so.
  * @throws EvidenceError `image.no-kvm` if it shows neither: then nothing says that the image is a hypervisor
  */
-export function kvmOf(files: readonly ManifestFile[], initrd: Uint8Array): 'modules' | 'built-in' {
+export function kvmOf(
+  files: readonly ManifestFile[],
+  contents: ReadonlyMap<string, Uint8Array>,
+): 'modules' | 'built-in' {
   if (files.some((file) => file.component === 'kvm-module' && !isIrqBypass(file.path))) return 'modules';
-  const lists = unpackInitrd(initrd).filter((file) => /\/modules\/[^/]+\/modules\.builtin$/.test(file.path));
-  const builtIn = lists.some(({ content }) =>
-    /(?:^|\n)kernel\/arch\/\w+\/kvm\/kvm\.ko(?:\n|$)/.test(Buffer.from(content).toString()),
-  );
-  if (builtIn) return 'built-in';
+  for (const [path, content] of contents) {
+    if (!/\/modules\/[^/]+\/modules\.builtin$/.test(path)) continue;
+    const lines = Buffer.from(content).toString('latin1').split('\n');
+    if (lines.some((line) => /^kernel\/arch\/\w+\/kvm\/kvm\.ko$/.test(line))) return 'built-in';
+  }
   throw new EvidenceError('image.no-kvm', 'the initrd has no kvm module and no modules.builtin that lists kvm.ko', {
     part: 'initrd',
   });

@@ -6,7 +6,8 @@ import { parseImageManifest, type ImageManifest, type ManifestEvent } from '../r
 import { readPe } from '../uefi/pe.ts';
 import { readGrubEmbedded } from './grub/embedded.ts';
 import { runGrub, type GrubMeasurement } from './grub/run.ts';
-import { initrdFiles } from './initrd.ts';
+import { measuresKexec } from './ima-policy.ts';
+import { manifestFiles, readInitrd } from './initrd.ts';
 import { kernelVersion } from './kernel.ts';
 import { measured } from './measure.ts';
 import { imageEvent, kvmOf, manifestImage, oneOrder, sourceOf, type ImageMeta } from './parts.ts';
@@ -54,7 +55,8 @@ export function buildShimGrubManifest(files: ShimGrubFiles, meta: ImageMeta): Im
     { device: files.device, files: partition },
     variables(files, embedded.prefix, shimFolder),
   );
-  const contents = initrdFiles(run.initrd);
+  const contents = readInitrd(run.initrd);
+  const initrdFiles = manifestFiles(contents);
   const images = [
     manifestImage('shim', shimImage, 'firmware'),
     manifestImage('grub', grubImage, 'shim', shim.vendorCertificates),
@@ -78,7 +80,7 @@ export function buildShimGrubManifest(files: ShimGrubFiles, meta: ImageMeta): Im
     ],
     commandLine: run.kernelCommandLine,
     initrd: digestHex('sha256', run.initrd),
-    kernel: { version: kernelVersion(run.kernel), kvm: kvmOf(contents, run.initrd) },
+    kernel: { version: kernelVersion(run.kernel), kvm: kvmOf(initrdFiles, contents) },
     images: [...images],
     pcrs: {
       '4': oneOrder(
@@ -97,7 +99,8 @@ export function buildShimGrubManifest(files: ShimGrubFiles, meta: ImageMeta): Im
       '13': oneOrder([]),
       '14': oneOrder(mokEvents(shim), 'no-mok-enrolled'),
     },
-    files: contents,
+    ...measuresKexec(contents),
+    files: initrdFiles,
     shim: { vendorCertificates: [...shim.vendorCertificates], sbatLevels: [...shim.sbatLevels] },
   });
 }

@@ -4,7 +4,8 @@ import { EvidenceError } from '../bytes/errors.ts';
 import { digestHex } from '../bytes/hash.ts';
 import { parseImageManifest, type ImageManifest } from '../references/manifest.ts';
 import { readPe } from '../uefi/pe.ts';
-import { initrdFiles } from './initrd.ts';
+import { measuresKexec } from './ima-policy.ts';
+import { manifestFiles, readInitrd } from './initrd.ts';
 import { efiStubEvents, kernelVersion } from './kernel.ts';
 import { measured } from './measure.ts';
 import { imageEvent, kvmOf, manifestImage, oneOrder, sourceOf, type ImageMeta } from './parts.ts';
@@ -34,7 +35,8 @@ export function buildUkiManifest(files: UkiFiles, meta: ImageMeta): ImageManifes
   const commandLine = stubCommandLine(required(sections, '.cmdline'), version);
 
   const kernelRelease = kernelVersion(linux);
-  const contents = initrdFiles(initrd);
+  const contents = readInitrd(initrd);
+  const initrdFiles = manifestFiles(contents);
   const outer = manifestImage('uki', uki, 'firmware');
   const inner = manifestImage('kernel', readPe(linux, 'kernel'), 'none');
   const outerEvent = imageEvent(outer, 'unified kernel image');
@@ -47,7 +49,7 @@ export function buildUkiManifest(files: UkiFiles, meta: ImageMeta): ImageManifes
     sources: [sourceOf('uki', bytes)],
     commandLine,
     initrd: digestHex('sha256', initrd),
-    kernel: { version: kernelRelease, kvm: kvmOf(contents, initrd) },
+    kernel: { version: kernelRelease, kvm: kvmOf(initrdFiles, contents) },
     images: [outer, inner],
     pcrs: {
       '4': [
@@ -66,7 +68,8 @@ export function buildUkiManifest(files: UkiFiles, meta: ImageMeta): ImageManifes
       '13': oneOrder([]),
       '14': oneOrder([]),
     },
-    files: contents,
+    ...measuresKexec(contents),
+    files: initrdFiles,
   });
 }
 
