@@ -62,6 +62,8 @@ export const ImageManifest = z.strictObject({
    * the image leaves alone has one variant without events. Separators and the firmware's own actions are not listed.
    */
   pcrs: z.record(z.enum(['4', '8', '9', '11', '12', '13', '14']), z.array(ManifestVariant)),
+  /** Whether the image's own IMA policy file measures KEXEC_KERNEL_CHECK, KEXEC_INITRAMFS_CHECK and KEXEC_CMDLINE. */
+  measuresKexec: z.optional(z.boolean()),
   /** Every regular file of the initrd. */
   files: z.array(ManifestFile),
   /** For shim: what it needs of the MOK state and SBAT. Absent where the image has no shim. */

@@ -1,0 +1,168 @@
+/**
+ * Links 1 and 2 in their order of work: which AK the verifier's side vouches for, then every quote against it. No log byte is
+ * looked at here, and none is before this is done.
+ */
+
+import { EvidenceError } from '../bytes/errors.ts';
+import type { HashName } from '../bytes/hash.ts';
+import { toHex } from '../bytes/text.ts';
+import type { EvidenceBundle } from '../evidence/bundle.ts';
+import type { Fact, PinFact } from '../facts/model.ts';
+import { akFact, clockFact, pinFact, quoteFact, stepFacts } from '../facts/quote-facts.ts';
+import { readAkPin, sameAttestationKey, type AttestationKey } from '../tpm/key.ts';
+import { checkQuote, joinQuotes, minimumBank, type QuoteCheck, type QuotedPcrs } from '../tpm/quote.ts';
+import { parseSelection, selectionText } from '../tpm/selection.ts';
+import type { PinSet } from '../references/reference-set.ts';
+import type { AkPin, Challenge } from './model.ts';
+
+export interface Authenticated {
+  readonly facts: readonly Fact[];
+  /** whether an AK was accepted, so that the quotes could be asked about */
+  readonly accepted: boolean;
+  /** the values of all quotes joined; null unless every quote is verified */
+  readonly quoted: QuotedPcrs | null;
+  /** the bank everything is judged in: the strongest complete one of the quote that answers the challenge */
+  readonly bank: HashName | null;
+}
+
+export interface Expected {
+  readonly pins: readonly AkPin[];
+  readonly challenge: Challenge | null;
+  /** text form of the PCR selection that must be signed */
+  readonly selection: string;
+}
+
+/** The pins of a pin set, as the caller of an appraisal would give them. */
+export function pinsOf(set: PinSet | null): readonly AkPin[] {
+  return (set?.hosts ?? []).map(({ host, akName }) => ({ by: 'pin-set', host, name: akName }));
+}
+
+/**
+ * @param readKey reads a public area; given so that keys can be kept by their bytes
+ */
+export function authenticate(
+  evidence: EvidenceBundle,
+  expected: Expected,
+  readKey: (bytes: Uint8Array) => AttestationKey = readAkPin,
+): Authenticated {
+  const { fact, claimed, accepted } = acceptAk(evidence, expected.pins, readKey);
+  const shown = accepted ?? claimed;
+  const facts: Fact[] = [pinFact(fact), ...(shown === null ? [] : [akFact(shown)])];
+  if (accepted === null) return { facts, accepted: false, quoted: null, bank: null };
+  const quotes = verifyQuotes(evidence, accepted, expected);
+  return { ...quotes, facts: [...facts, ...quotes.facts], accepted: true };
+}
+
+interface AcceptedAk {
+  readonly fact: PinFact;
+  /** the key the bundle claims */
+  readonly claimed: AttestationKey | null;
+  /** the key to verify with; null unless a pin vouches for it */
+  readonly accepted: AttestationKey | null;
+}
+
+function acceptAk(
+  evidence: EvidenceBundle,
+  pins: readonly AkPin[],
+  readKey: (bytes: Uint8Array) => AttestationKey,
+): AcceptedAk {
+  const none = (state: PinFact['state'], detail: string, claimed: AttestationKey | null = null): AcceptedAk => ({
+    fact: { state, by: null, host: null, detail },
+    claimed,
+    accepted: null,
+  });
+  let claimed: AttestationKey | null = null;
+  if (evidence.ak !== undefined) {
+    try {
+      claimed = readKey(evidence.ak);
+    } catch (cause) {
+      if (!(cause instanceof EvidenceError)) throw cause;
+      return none('malformed', `${cause.code}: ${cause.message}`);
+    }
+  }
+  if (pins.length === 0) return none('no-pins', 'no pin', claimed);
+  const detail = pins.map((pin) => pin.name ?? 'the given public key').join(' or ');
+  for (const pin of pins) {
+    const key = keyFor(pin, claimed, readKey);
+    if (key === null) continue;
+    const { by, host = null } = pin;
+    return { fact: { state: 'pinned', by, host, detail: host ?? detail }, claimed, accepted: key };
+  }
+  return claimed === null ? none('no-key', detail) : none('not-pinned', detail, claimed);
+}
+
+/** The key to verify with under one pin, or null when the pin does not vouch for the claimed key. */
+function keyFor(
+  pin: AkPin,
+  claimed: AttestationKey | null,
+  readKey: (bytes: Uint8Array) => AttestationKey,
+): AttestationKey | null {
+  if (pin.publicArea !== undefined) {
+    const pinned = readKey(pin.publicArea);
+    // The pin's own key counts, never the claimed one: a bare public key lends its attributes to nobody.
+    return claimed === null || sameAttestationKey(pinned, claimed) || sameBareKey(pinned, claimed) ? pinned : null;
+  }
+  if (claimed?.name === undefined || pin.name === undefined) return null;
+  return toHex(claimed.name) === pin.name.toLowerCase() ? claimed : null;
+}
+
+function sameBareKey(pinned: AttestationKey, claimed: AttestationKey): boolean {
+  return pinned.public === undefined && pinned.key.equals(claimed.key);
+}
+
+function verifyQuotes(
+  evidence: EvidenceBundle,
+  ak: AttestationKey,
+  expected: Expected,
+): Omit<Authenticated, 'accepted'> {
+  const nothing = (fact: Fact) => ({ facts: [fact], quoted: null, bank: null });
+  if (evidence.quotes.length === 0) return nothing(quoteFact({ state: 'missing' }));
+  const selection = parseSelection(expected.selection);
+  const nonce = expected.challenge?.nonce;
+  let checks: readonly QuoteCheck[];
+  try {
+    checks = evidence.quotes.map((quote) => checkQuote(quote, ak, { nonce: nonce ?? new Uint8Array(), selection }));
+  } catch (cause) {
+    if (!(cause instanceof EvidenceError)) throw cause;
+    const { code, message, offset = null } = cause;
+    return nothing(quoteFact({ state: 'malformed', code, message, offset }));
+  }
+
+  const answers = (check: QuoteCheck) => check.steps.some((step) => step.step === 'selection' && step.answer === 'yes');
+  const chosen = checks.findIndex(answers);
+  const facts: Fact[] = checks.flatMap((check, index) =>
+    stepFacts(
+      check.steps
+        // Only the quote that answers the challenge is of the challenged selection; when none is, all are shown.
+        .filter((step) => step.step !== 'selection' || chosen === -1 || index === chosen)
+        .map((step) =>
+          step.step === 'extra-data' && nonce === undefined
+            ? { ...step, answer: 'unknown', reason: 'not-given', expected: 'a challenge', observed: extraData(check) }
+            : step,
+        ),
+      index,
+    ),
+  );
+  const verified = checks.flatMap((check) => check.quoted ?? []);
+  if (verified.length < checks.length || chosen === -1) {
+    return { facts: [...facts, quoteFact({ state: 'read', quotes: checks.length })], quoted: null, bank: null };
+  }
+  const joined = joinQuotes(verified);
+  if (joined.quoted === undefined) {
+    return { facts: [...facts, quoteFact({ state: 'apart', message: joined.detail })], quoted: null, bank: null };
+  }
+  const signed = checks[chosen]!.quoted!.selection;
+  const bank = minimumBank(signed) ?? null;
+  facts.push(quoteFact({ state: 'read', quotes: checks.length }), clockFact(joined.quoted), {
+    name: 'quote.selection',
+    value: { bank: bank ?? [...signed.keys()][0]!, selection: selectionText(signed), minimum: bank !== null },
+    provenance: { digest: 'quoted' },
+    subject: '',
+    source: { part: 'quote', index: chosen },
+  });
+  return { facts, quoted: joined.quoted, bank };
+}
+
+function extraData(check: QuoteCheck): string | null {
+  return check.attest === undefined ? null : toHex(check.attest.extraData);
+}

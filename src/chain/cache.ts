@@ -1,0 +1,40 @@
+/** Results of bytes, kept by content id. A cache never changes a result; it only saves making it again. */
+
+/** Part of every key: another engine reads the same bytes anew. */
+export const ENGINE = 'assay-engine-1';
+
+export interface AppraisalCache {
+  get(key: string): unknown;
+  set(key: string, value: unknown): void;
+}
+
+/** A cache that keeps the `limit` results used last. */
+export function createCache(limit = 256): AppraisalCache {
+  const entries = new Map<string, unknown>();
+  return {
+    get(key) {
+      const value = entries.get(key);
+      if (value !== undefined) {
+        entries.delete(key);
+        entries.set(key, value);
+      }
+      return value;
+    },
+    set(key, value) {
+      entries.delete(key);
+      entries.set(key, value);
+      if (entries.size > limit) entries.delete(entries.keys().next().value!);
+    },
+  };
+}
+
+/** The kept result, or a new one. What throws is not kept. */
+export function cached<T>(cache: AppraisalCache | undefined, key: string, make: () => T): T {
+  if (cache === undefined) return make();
+  const full = `${ENGINE}/${key}`;
+  const known = cache.get(full);
+  if (known !== undefined) return known as T;
+  const made = make();
+  cache.set(full, made);
+  return made;
+}

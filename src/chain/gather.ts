@@ -1,0 +1,99 @@
+/** From verified quotes to the facts of the logs: links 3 and later are asked about these. */
+
+import { EvidenceError } from '../bytes/errors.ts';
+import { contentId, type HashName } from '../bytes/hash.ts';
+import { toHex } from '../bytes/text.ts';
+import type { EvidenceBundle, LogEvidence } from '../evidence/bundle.ts';
+import { firmwareLogFacts, prepareFirmwareLog } from '../facts/firmware-log.ts';
+import { Facts } from '../facts/facts.ts';
+import { findReplay, imaFacts, pcr10WithoutList, type ReplayFinder } from '../facts/ima-log.ts';
+import type { Fact } from '../facts/model.ts';
+import { parseImaList } from '../logs/ima/parse.ts';
+import type { QuotedPcrs } from '../tpm/quote.ts';
+import { cached, type AppraisalCache } from './cache.ts';
+
+type PcrAtHandOver = (bank: HashName, pcr: number) => Uint8Array | undefined;
+
+/**
+ * @param before the facts of links 1 and 2, which the result includes
+ * @param quoted values of the verified quotes; nothing of a log is read without them
+ */
+export function gatherFacts(
+  before: readonly Fact[],
+  evidence: EvidenceBundle,
+  quoted: QuotedPcrs,
+  bank: HashName,
+  cache: AppraisalCache | undefined,
+): Facts {
+  const facts = [...before];
+  let atHandOver: PcrAtHandOver = () => undefined;
+
+  const firmware = evidence.firmwareLog;
+  if (firmware?.bytes === undefined) facts.push(absent('firmware'));
+  else {
+    const { bytes, id } = firmware;
+    readLog('firmware', facts, () => {
+      const prepared = cached(cache, `firmware/${id}`, () => prepareFirmwareLog(bytes));
+      const found = firmwareLogFacts(prepared, quoted, bank);
+      facts.push(...found.facts);
+      atHandOver = found.atHandOver;
+    });
+  }
+
+  let ima: Facts['ima'] = null;
+  const runtime = evidence.imaLog;
+  if (runtime?.bytes === undefined) facts.push(absent('ima'), ...pcr10WithoutList(quoted, bank));
+  else {
+    const { bytes, id } = runtime;
+    readLog('ima', facts, () => {
+      const list = cached(cache, `ima/${id}`, () => parseImaList(bytes));
+      const found = imaFacts(list, quoted, bank, atHandOver, cachedFinder(runtime, cache));
+      facts.push(...found.facts);
+      ima = found.prefix;
+    });
+  }
+  return new Facts(facts, bank, ima);
+}
+
+function cachedFinder({ id }: LogEvidence, cache: AppraisalCache | undefined): ReplayFinder {
+  return (list, bank, value) =>
+    cached(cache, `ima-replay/${id}/${bank}/${toHex(value)}`, () => findReplay(list, bank, value));
+}
+
+function absent(subject: 'firmware' | 'ima'): Fact<'log'> {
+  return { name: 'log', value: { state: 'absent' }, provenance: {}, subject, source: { part: `log.${subject}` } };
+}
+
+/** What a log breaks of its format is a fact about that log; what was already gathered of it goes. */
+function readLog(subject: 'firmware' | 'ima', facts: Fact[], read: () => void): void {
+  const before = facts.length;
+  try {
+    read();
+  } catch (cause) {
+    if (!(cause instanceof EvidenceError)) throw cause;
+    facts.length = before;
+    const { code, message, offset = null } = cause;
+    facts.push({
+      name: 'log',
+      value: { state: 'malformed', code, message, offset },
+      provenance: {},
+      subject,
+      source: { part: `log.${subject}` },
+    });
+  }
+}
+
+/** Content ids of the parts of a bundle, for the appraisal to name. */
+export function partIds(evidence: EvidenceBundle): Readonly<Record<string, string>> {
+  return {
+    ...(evidence.ak !== undefined && { ak: contentId(evidence.ak) }),
+    ...Object.fromEntries(
+      evidence.quotes.flatMap((quote, i) => [
+        [`quotes[${i}].attest`, contentId(quote.attest)],
+        [`quotes[${i}].signature`, contentId(quote.signature)],
+      ]),
+    ),
+    ...(evidence.firmwareLog !== undefined && { firmwareLog: evidence.firmwareLog.id }),
+    ...(evidence.imaLog !== undefined && { imaLog: evidence.imaLog.id }),
+  };
+}

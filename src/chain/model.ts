@@ -1,0 +1,90 @@
+/** What an appraisal is a function of, and what it says. */
+
+import type { HashName } from '../bytes/hash.ts';
+import type { Answer, Finding, LinkId } from '../checks/model.ts';
+import type { EvidenceBundle } from '../evidence/bundle.ts';
+import type { Fact } from '../facts/model.ts';
+import type { ResolvedPolicy } from '../policy/resolve.ts';
+
+export type LinkStatus = 'holds' | 'broken' | 'unproven' | 'not-applicable';
+export type Verdict = 'trusted' | 'untrusted' | 'unproven';
+
+/**
+ * An attestation key the verifier's side vouches for: by its public area (TPM2B_PUBLIC or TPMT_PUBLIC bytes, or PEM text,
+ * which leaves the attributes unknown) or by its name.
+ */
+export interface AkPin {
+  /** who says so: the caller of this appraisal, or the pin set the policy names */
+  readonly by: 'caller' | 'pin-set';
+  readonly host?: string;
+  readonly publicArea?: Uint8Array;
+  /** hexadecimal */
+  readonly name?: string;
+}
+
+/** What the evidence must answer. */
+export interface Challenge {
+  readonly nonce: Uint8Array;
+  /** text form, `sha256:0-15`; absent: the policy's */
+  readonly selection?: string;
+}
+
+/** Counters of the last accepted quote of the same AK. */
+export interface PriorState {
+  readonly resetCount: number;
+  readonly restartCount: number;
+  readonly clock: bigint;
+}
+
+/** Plain data: it crosses to a worker unchanged and can be stored. */
+export interface AppraisalInput {
+  readonly evidence: EvidenceBundle;
+  readonly policy: ResolvedPolicy;
+  /** pins of the caller; when none is given those of the policy's pin set count */
+  readonly pins: readonly AkPin[];
+  readonly challenge?: Challenge;
+  readonly prior?: PriorState;
+  /** time of the appraisal, epoch milliseconds */
+  readonly at: number;
+}
+
+export interface CheckResult {
+  readonly check: string;
+  readonly answer: Answer;
+  /** reason and owner when the policy accepts a check that is not yes, or drops it */
+  readonly accepted?: { readonly reason: string; readonly owner: string };
+}
+
+export interface LinkResult {
+  readonly link: LinkId;
+  readonly status: LinkStatus;
+  /** the policy's reason when it excludes the link; else one sentence on why it is not `holds`; else null */
+  readonly reason: string | null;
+  /** number of waived findings */
+  readonly waived: number;
+  readonly required: boolean;
+  readonly checks: readonly CheckResult[];
+  readonly findings: readonly Finding[];
+  readonly notes: readonly string[];
+}
+
+/** The document one appraisal gives, in RFC 8785 form when serialised. The same input gives the same bytes. */
+export interface Appraisal {
+  readonly schema: 'assay.appraisal/1';
+  readonly verdict: Verdict;
+  readonly weakestLink: LinkId | null;
+  /** RFC 3339 */
+  readonly at: string;
+  readonly policy: { readonly name: string; readonly id: string };
+  /** approved image the boot was found to be, if one */
+  readonly image: { readonly name: string; readonly version: string; readonly outdated: boolean } | null;
+  /** reasons that cap the result at `warning`: accepted checks, an excluded firmware link, waivers */
+  readonly caps: readonly string[];
+  readonly bank: HashName | null;
+  readonly links: readonly LinkResult[];
+  readonly facts: readonly Fact[];
+  /** what no verdict of this appraisal excludes */
+  readonly notCovered: readonly string[];
+  /** content ids of the parts the appraisal is a function of */
+  readonly inputs: Readonly<Record<string, string>>;
+}

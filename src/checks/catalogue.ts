@@ -1,0 +1,115 @@
+/** The closed catalogue of checks. A policy names checks of this list; there are no others. */
+
+import { akPinned } from './identity/ak-pinned.ts';
+import { akRestricted } from './identity/ak-restricted.ts';
+import { quoteChallenge } from './quote/challenge.ts';
+import { quoteCounters } from './quote/counters.ts';
+import { quoteDigest } from './quote/digest.ts';
+import { quoteIsQuote } from './quote/is-quote.ts';
+import { quoteJoined } from './quote/joined.ts';
+import { quoteMadeByTpm } from './quote/made-by-tpm.ts';
+import { quoteSelection } from './quote/selection.ts';
+import { quoteSigned } from './quote/signed.ts';
+import { quoteSigner } from './quote/signer.ts';
+import { banksAgree } from './log/banks-agree.ts';
+import { dataBound } from './log/data-bound.ts';
+import { firmwareLog } from './log/firmware-log.ts';
+import { replays } from './log/replays.ts';
+import { runtimeLog } from './log/runtime-log.ts';
+import { separators } from './log/separators.ts';
+import { componentsKnown } from './firmware/components-known.ts';
+import { configuration } from './firmware/configuration.ts';
+import { dmaProtection } from './firmware/dma-protection.ts';
+import { noDebugMode } from './firmware/no-debug-mode.ts';
+import { startupLocality } from './firmware/startup-locality.ts';
+import { authoritiesApproved } from './secure-boot/authorities-approved.ts';
+import { dbxCurrent } from './secure-boot/dbx-current.ts';
+import { enabled } from './secure-boot/enabled.ts';
+import { eventsKnown } from './secure-boot/events-known.ts';
+import { keysApproved } from './secure-boot/keys-approved.ts';
+import { mokState } from './secure-boot/mok-state.ts';
+import { sbatLevel } from './secure-boot/sbat-level.ts';
+import { signersMeasured } from './secure-boot/signers-measured.ts';
+import { commandLineApproved } from './boot/command-line-approved.ts';
+import { bootEventsKnown } from './boot/events-known.ts';
+import { imagesApproved } from './boot/images-approved.ts';
+import { initrdApproved } from './boot/initrd-approved.ts';
+import { loaderApproved } from './boot/loader-approved.ts';
+import { mokApproved } from './boot/mok-approved.ts';
+import { orderApproved } from './boot/order-approved.ts';
+import { overridesAbsent } from './boot/overrides-absent.ts';
+import { sectionsApproved } from './boot/sections-approved.ts';
+import { bootAggregate } from './runtime/boot-aggregate.ts';
+import { entriesAllowed } from './runtime/entries-allowed.ts';
+import { kexecProtected } from './runtime/kexec-protected.ts';
+import { listProved } from './runtime/list-proved.ts';
+import { measurementPolicy } from './runtime/measurement-policy.ts';
+import { modulesProtected } from './runtime/modules-protected.ts';
+import { pcr15 } from './runtime/pcr15.ts';
+import { guestFirmware } from './hypervisor/guest-firmware.ts';
+import { kvm } from './hypervisor/kvm.ts';
+import { parameters } from './hypervisor/parameters.ts';
+import { qemu } from './hypervisor/qemu.ts';
+import { swtpm } from './hypervisor/swtpm.ts';
+import type { AnyCheck } from './model.ts';
+
+/** In the order of the chain; within a link in no order that matters. */
+export const CATALOGUE: readonly AnyCheck[] = [
+  akPinned,
+  akRestricted,
+  quoteChallenge,
+  quoteCounters,
+  quoteDigest,
+  quoteIsQuote,
+  quoteJoined,
+  quoteMadeByTpm,
+  quoteSelection,
+  quoteSigned,
+  quoteSigner,
+  banksAgree,
+  dataBound,
+  firmwareLog,
+  replays,
+  runtimeLog,
+  separators,
+  componentsKnown,
+  configuration,
+  dmaProtection,
+  noDebugMode,
+  startupLocality,
+  authoritiesApproved,
+  dbxCurrent,
+  enabled,
+  eventsKnown,
+  keysApproved,
+  mokState,
+  sbatLevel,
+  signersMeasured,
+  commandLineApproved,
+  bootEventsKnown,
+  imagesApproved,
+  initrdApproved,
+  loaderApproved,
+  mokApproved,
+  orderApproved,
+  overridesAbsent,
+  sectionsApproved,
+  bootAggregate,
+  entriesAllowed,
+  kexecProtected,
+  listProved,
+  measurementPolicy,
+  modulesProtected,
+  pcr15,
+  guestFirmware,
+  kvm,
+  parameters,
+  qemu,
+  swtpm,
+];
+
+const byId = new Map(CATALOGUE.map((check) => [check.id, check]));
+
+export function checkById(id: string): AnyCheck | undefined {
+  return byId.get(id);
+}

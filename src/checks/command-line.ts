@@ -1,0 +1,22 @@
+/** The kernel command line as a check asks about it. */
+
+/** The arguments in order; quoted values keep their spaces (Linux next_arg). */
+export function argumentsOf(commandLine: string): readonly string[] {
+  return [...commandLine.matchAll(/(?:[^\s"]|"[^"]*")+/g)].map((match) => match[0].replaceAll('"', ''));
+}
+
+/**
+ * Whether an argument is in force: the last one of its name decides, and `-` and `_` in a name are one, as for the kernel. For
+ * a bare word, whether it is there.
+ */
+export function inForce(commandLine: string, argument: string): boolean {
+  const [name] = split(argument);
+  const last = argumentsOf(commandLine).findLast((candidate) => split(candidate)[0] === name);
+  return last !== undefined && split(last)[1] === split(argument)[1];
+}
+
+function split(argument: string): readonly [name: string, value: string | null] {
+  const at = argument.indexOf('=');
+  const name = (at === -1 ? argument : argument.slice(0, at)).replaceAll('-', '_');
+  return [name, at === -1 ? null : argument.slice(at + 1)];
+}

@@ -1,0 +1,81 @@
+/** What a check is, what it answers, and what a finding says. */
+
+import type * as z from 'zod/mini';
+import type { Facts } from '../facts/facts.ts';
+import type { DataProvenance, DigestProvenance, OutsideProvenance } from '../facts/model.ts';
+import type { FindingCode } from './codes.ts';
+import type { ImageMatch } from './image-match.ts';
+import type { References } from './references.ts';
+
+/** The links of the chain, in order. */
+export const LINKS = ['identity', 'quote', 'log', 'firmware', 'secure-boot', 'boot', 'runtime', 'hypervisor'] as const;
+export type LinkId = (typeof LINKS)[number];
+
+/** Where in the evidence a finding points. */
+export interface FindingPlace {
+  readonly part: string;
+  readonly pcr?: number;
+  /** event or entry, from 0 */
+  readonly index?: number;
+  readonly offset?: number;
+}
+
+/** Why a check is not yes. */
+export interface Finding {
+  readonly code: FindingCode;
+  readonly link: LinkId;
+  /** the part of the machine it is about: `initrd`, `kvm-amd.ko`, `db` */
+  readonly component: string;
+  readonly expected: string;
+  readonly observed: string;
+  readonly at: FindingPlace;
+  /** SHA-256 of code, component and observed value: what a waiver names */
+  readonly fingerprint: string;
+}
+
+export type Answer = 'yes' | 'no' | 'unknown';
+
+export interface Outcome {
+  readonly answer: Answer;
+  readonly findings: readonly Finding[];
+  /** facts worth showing that judge nothing */
+  readonly notes: readonly string[];
+}
+
+/** Everything a check may look at. */
+export interface CheckContext<P> {
+  readonly facts: Facts;
+  readonly references: References;
+  readonly parameters: P;
+  /** The approved image this boot is compared with; computed once per appraisal. */
+  readonly image: ImageMatch;
+}
+
+/**
+ * One question of the closed catalogue. `evaluate` answers from facts, references and parameters alone; an answer other than
+ * yes comes with at least one finding.
+ */
+export interface Check<P = unknown> {
+  readonly id: string;
+  readonly link: LinkId;
+  /** whether the link needs it; optional checks are added by a policy */
+  readonly required: boolean;
+  /** the question, for people */
+  readonly question: string;
+  /** PCRs it reads: it is asked only when each is in the signed selection and replays */
+  readonly pcrs: readonly number[];
+  /** the provenance of the facts it lets answer the question */
+  readonly accepts: {
+    readonly digest: readonly DigestProvenance[];
+    readonly data: readonly DataProvenance[];
+    readonly outside: readonly OutsideProvenance[];
+  };
+  /** schema of its parameters, which must accept `{}` when the check needs none */
+  readonly parameters: z.ZodMiniType<P>;
+  evaluate(context: CheckContext<P>): Outcome;
+}
+
+/** A check whose parameter type is forgotten: what the catalogue holds. Its own schema has validated what it is asked with. */
+export interface AnyCheck extends Omit<Check<never>, 'parameters'> {
+  readonly parameters: z.core.$ZodType;
+}

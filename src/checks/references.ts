@@ -1,0 +1,71 @@
+/** Everything a check compares facts with: what the policy resolved to and what the verifier's side expects. */
+
+import type { HashName } from '../bytes/hash.ts';
+import type { ImageManifest, ManifestFile } from '../references/manifest.ts';
+import type { ReferenceSet, ReferenceSetOf } from '../references/reference-set.ts';
+import { digestIn } from '../references/schema.ts';
+
+/** A firmware component's entry, by the digest it has in one bank. */
+export interface FirmwareEntry {
+  readonly component: string;
+  readonly set: string;
+  readonly basis: string;
+}
+
+/** Counters of the last accepted quote of the same AK. */
+export interface PriorCounters {
+  readonly resetCount: number;
+  readonly restartCount: number;
+  readonly clock: bigint;
+}
+
+export interface References {
+  readonly manifests: readonly ImageManifest[];
+  /** sets that are not past their `expiresAt` */
+  readonly sets: readonly ReferenceSet[];
+  /** names of the sets left out because they expired */
+  readonly expired: readonly string[];
+  /** the challenge's selection in text form, or the policy's */
+  readonly selection: string;
+  readonly prior: PriorCounters | null;
+}
+
+/** The sets of one kind. */
+export function setsOf<K extends ReferenceSet['kind']>(references: References, kind: K): readonly ReferenceSetOf<K>[] {
+  return references.sets.filter((set): set is ReferenceSetOf<K> => set.kind === kind);
+}
+
+/** Firmware components by PCR and digest, `"<pcr>:<hex>"`, in one bank. */
+export function firmwareIndex(references: References, bank: HashName): ReadonlyMap<string, FirmwareEntry> {
+  const index = new Map<string, FirmwareEntry>();
+  for (const set of setsOf(references, 'firmware')) {
+    for (const { component, pcr, digests, basis } of set.components) {
+      const digest = digestIn(digests, bank);
+      if (digest !== undefined) index.set(`${pcr}:${digest}`, { component, set: set.name, basis });
+    }
+  }
+  return index;
+}
+
+/** Digests of known-bad firmware in one bank, with the reason. */
+export function revokedFirmware(references: References, bank: HashName): ReadonlyMap<string, string> {
+  const index = new Map<string, string>();
+  for (const set of setsOf(references, 'firmware')) {
+    for (const { digests, reason } of set.revoked ?? []) {
+      const digest = digestIn(digests, bank);
+      if (digest !== undefined) index.set(digest, reason);
+    }
+  }
+  return index;
+}
+
+const filesByManifest = new WeakMap<ImageManifest, ReadonlyMap<string, ManifestFile>>();
+
+/** The files of an image by SHA-256. Made once per manifest, since a host's list asks for it per entry. */
+export function filesByDigest(manifest: ImageManifest): ReadonlyMap<string, ManifestFile> {
+  const known = filesByManifest.get(manifest);
+  if (known !== undefined) return known;
+  const files = new Map(manifest.files.map((file) => [file.sha256, file]));
+  filesByManifest.set(manifest, files);
+  return files;
+}

@@ -1,0 +1,27 @@
+/** The runtime list against the booted image, or why it cannot be asked about. */
+
+import type { FindingCode } from '../codes.ts';
+import { scanIma, type ImaScan, type ScannedEntry } from '../ima-scan.ts';
+import { baseName } from '../ima-scan.ts';
+import type { CheckContext, Finding, Outcome } from '../model.ts';
+import { finding, unknown } from '../outcome.ts';
+
+export function withScan(context: CheckContext<unknown>, judge: (scan: ImaScan) => Outcome): Outcome {
+  const { facts, image } = context;
+  if (facts.ima !== null && image.manifest !== null) return judge(scanIma(facts.ima.replayed, image.manifest));
+  const observed = facts.ima === null ? 'no proved runtime list' : 'no approved image to compare it with';
+  const at = { part: 'log.ima', pcr: 10 };
+  const input = { component: 'IMA', expected: 'a proved list and an approved image', observed, at };
+  return unknown([finding({ code: 'runtime.list-missing', ...input })]);
+}
+
+/** The finding about one entry; the component is its file's name. */
+export function entryFinding(code: FindingCode, entry: ScannedEntry, expected: string): Finding {
+  return finding({
+    code,
+    component: baseName(entry.path) || `entry ${entry.index}`,
+    expected,
+    observed: `${entry.path} ${entry.digest}`,
+    at: { part: 'log.ima', pcr: 10, index: entry.index },
+  });
+}

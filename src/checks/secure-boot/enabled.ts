@@ -1,0 +1,43 @@
+/** secure-boot.enabled: SecureBoot is 1 and a platform key is enrolled, both proved before the separator of PCR 7. */
+
+import * as z from 'zod/mini';
+import type { Check, Finding } from '../model.ts';
+import { finding, no, placeOf, unknown, yes } from '../outcome.ts';
+import { describe, measuredVariable } from './variables.ts';
+
+export const enabled: Check<Record<string, never>> = {
+  id: 'secure-boot.enabled',
+  link: 'secure-boot',
+  required: true,
+  question: 'Is Secure Boot on, with a platform key enrolled?',
+  pcrs: [7],
+  accepts: { digest: ['replayed'], data: ['bound', 'bound-with-quirk'], outside: [] },
+  parameters: z.strictObject({}),
+  evaluate({ facts }) {
+    const broken: Finding[] = [];
+    const open: Finding[] = [];
+    const pcr7 = { part: 'log.firmware', pcr: 7 };
+
+    const secureBoot = measuredVariable(facts, 'SecureBoot');
+    const shown = { component: 'SecureBoot', expected: '01', observed: describe(secureBoot) };
+    if (secureBoot.state !== 'known' || secureBoot.variable.value === undefined || secureBoot.variable.empty) {
+      open.push(finding({ code: 'secure-boot.state-unknown', ...shown, at: pcr7 }));
+    } else if (secureBoot.variable.value !== '01') {
+      broken.push(finding({ code: 'secure-boot.disabled', ...shown, at: placeOf(secureBoot.event) }));
+    }
+
+    const pk = measuredVariable(facts, 'PK');
+    const pkShown = { component: 'PK', expected: 'a platform key', observed: describe(pk) };
+    if (pk.state !== 'known') open.push(finding({ code: 'secure-boot.state-unknown', ...pkShown, at: pcr7 }));
+    else if (pk.variable.empty)
+      broken.push(finding({ code: 'secure-boot.setup-mode', ...pkShown, at: placeOf(pk.event) }));
+
+    const audit = measuredVariable(facts, 'AuditMode');
+    if (audit.state === 'conflict' || (audit.state === 'known' && audit.variable.value !== '00')) {
+      const input = { component: 'AuditMode', expected: '00, or not measured', observed: describe(audit), at: pcr7 };
+      broken.push(finding({ code: 'secure-boot.mode-conflict', ...input }));
+    }
+    if (broken.length > 0) return no([...broken, ...open]);
+    return open.length > 0 ? unknown(open) : yes();
+  },
+};

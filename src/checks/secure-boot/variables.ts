@@ -1,0 +1,45 @@
+/** Secure Boot's variables as PCR 7 proves them: measured once, before the separator. */
+
+import type { Facts } from '../../facts/facts.ts';
+import type { EventContent, Fact } from '../../facts/model.ts';
+
+/** EFI_GLOBAL_VARIABLE and EFI_IMAGE_SECURITY_DATABASE_GUID (UEFI 2.10, 3.3 and 32.6.1). */
+const GLOBAL = '8be4df61-93ca-11d2-aa0d-00e098032b8c';
+const SECURITY_DATABASE = 'd719b2cb-3d3a-4596-a3bc-dad00e67656f';
+
+const GUIDS = {
+  SecureBoot: GLOBAL,
+  PK: GLOBAL,
+  KEK: GLOBAL,
+  AuditMode: GLOBAL,
+  DeployedMode: GLOBAL,
+  db: SECURITY_DATABASE,
+  dbx: SECURITY_DATABASE,
+} as const;
+export type SecureBootVariable = keyof typeof GUIDS;
+
+type Variable = Extract<EventContent, { kind: 'variable' }>;
+
+export type Measured =
+  | { readonly state: 'known'; readonly variable: Variable; readonly event: Fact<'event'> }
+  | { readonly state: 'missing' }
+  | { readonly state: 'conflict'; readonly events: readonly Fact<'event'>[] };
+
+/** The one measurement of a variable; two of them conflict even when they agree on nothing worse than their data. */
+export function measuredVariable(facts: Facts, name: SecureBootVariable): Measured {
+  const events = facts.events(7).filter((event) => {
+    const { content, afterSeparator } = event.value;
+    return content.kind === 'variable' && content.name === name && content.guid === GUIDS[name] && !afterSeparator;
+  });
+  const first = events[0];
+  if (first === undefined) return { state: 'missing' };
+  if (events.some((event) => event.value.digest !== first.value.digest)) return { state: 'conflict', events };
+  return { state: 'known', variable: first.value.content as Variable, event: first };
+}
+
+/** What a finding shows of a variable that answers nothing. */
+export function describe(measured: Measured): string {
+  if (measured.state === 'missing') return 'not measured before the separator of PCR 7';
+  if (measured.state === 'conflict') return `measured ${measured.events.length} times with different values`;
+  return measured.variable.empty ? 'empty' : (measured.variable.value ?? 'set');
+}

@@ -1,0 +1,208 @@
+/**
+ * Facts: what authenticated evidence states, with where it stands and how it is known. Checks see facts only.
+ * Names and value types are one closed map.
+ */
+
+import type { HashName } from '../bytes/hash.ts';
+
+/** How a digest is known. */
+export type DigestProvenance = 'quoted' | 'replayed';
+/** Who vouches for a fact that does not come from the evidence. */
+export type OutsideProvenance = 'enrolled' | 'operator';
+/** How the data beside a digest is known: `bound` data hashes to the replayed digest; a `hint` is the host's word. */
+export type DataProvenance = 'bound' | 'bound-with-quirk' | 'hint' | 'mismatch';
+
+/** An entry of an EFI signature database. */
+export interface SignatureFact {
+  readonly type: 'x509' | 'sha256' | 'other';
+  /** SignatureOwner, as a lower-case GUID; empty where the event states none */
+  readonly owner: string;
+  /** SHA-256 of SignatureData, hexadecimal */
+  readonly sha256: string;
+}
+
+/** The proved content of an event, by kind; `none` where the digest binds no data this verifier reads. */
+export type EventContent =
+  | { readonly kind: 'separator'; readonly error: boolean }
+  | { readonly kind: 'action'; readonly text: string }
+  | {
+      readonly kind: 'variable';
+      readonly name: string;
+      readonly guid: string;
+      /** VariableData, hexadecimal; left out beyond 64 bytes */
+      readonly value?: string;
+      readonly empty: boolean;
+      /** for PK, KEK, db, dbx and their like, when the data is a list of signature lists */
+      readonly entries?: readonly SignatureFact[];
+    }
+  | {
+      readonly kind: 'authority';
+      readonly variable: string;
+      readonly entry: SignatureFact | null;
+      readonly text?: string;
+    }
+  | { readonly kind: 'text'; readonly role: string; readonly text: string }
+  | { readonly kind: 'gpt' }
+  | { readonly kind: 'none' };
+
+/** One event of the firmware log whose PCR replays in the judged bank. */
+export interface EventFact {
+  /** EV_… name, or hexadecimal code. The type itself is not covered by any digest. */
+  readonly type: string;
+  /** digest extended in the judged bank, hexadecimal */
+  readonly digest: string;
+  /** whether a separator of this PCR came before */
+  readonly afterSeparator: boolean;
+  readonly content: EventContent;
+  /** what the log says of it where nothing proves it: shown, never judged */
+  readonly hint?: string;
+}
+
+/** One PCR of the judged bank: the quoted value against the replay of the logs. */
+export interface PcrFact {
+  readonly quoted: string;
+  readonly replayed: string;
+  readonly equal: boolean;
+  /** events extended into it, over all logs */
+  readonly events: number;
+  /** separators of the firmware log in it */
+  readonly separators: number;
+}
+
+/** Attributes of the AK, from its TPMT_PUBLIC (TPM 2.0 Part 2, 8.3). */
+export interface AkFact {
+  /** AK name: nameAlg ‖ digest, hexadecimal */
+  readonly name: string;
+  /** null when the pin is a bare public key, which has none */
+  readonly attributes: {
+    readonly restricted: boolean;
+    readonly sign: boolean;
+    readonly decrypt: boolean;
+    readonly fixedTPM: boolean;
+    readonly fixedParent: boolean;
+    readonly sensitiveDataOrigin: boolean;
+  } | null;
+}
+
+/**
+ * Whether the verifier's side vouches for the AK. `not-pinned`: the claimed AK is not among the pins. `no-pins`: nothing to
+ * compare with. `no-key`: a name is pinned and the evidence lacks the public area. `malformed`: the claim cannot be read.
+ */
+export interface PinFact {
+  readonly state: 'pinned' | 'not-pinned' | 'no-pins' | 'no-key' | 'malformed';
+  /** who vouches: the caller, or a pin set */
+  readonly by: string | null;
+  readonly host: string | null;
+  /** names of the pinned AKs, or what is wrong */
+  readonly detail: string;
+}
+
+/** State of the quotes as a whole. */
+export type QuoteFact =
+  | { readonly state: 'missing' }
+  | { readonly state: 'malformed'; readonly code: string; readonly message: string; readonly offset: number | null }
+  | { readonly state: 'apart'; readonly message: string }
+  | { readonly state: 'read'; readonly quotes: number };
+
+/** The outcome of one step of the quote check (DESIGN: link 2). */
+export interface QuoteStepFact {
+  readonly answer: 'yes' | 'no' | 'unknown';
+  readonly expected: string;
+  readonly observed: string;
+}
+
+/** TPMS_CLOCK_INFO of the judged quote; u64 as decimal strings. */
+export interface ClockFact {
+  readonly clock: string;
+  readonly resetCount: number;
+  readonly restartCount: number;
+  readonly safe: boolean;
+  readonly firmwareVersion: string;
+}
+
+/** State of a log as a whole. */
+export type LogFact =
+  | { readonly state: 'absent' }
+  | { readonly state: 'malformed'; readonly code: string; readonly message: string; readonly offset: number | null }
+  | { readonly state: 'parsed'; readonly format: string; readonly events: number };
+
+/** One deviation from the format that the parser could read past. `fatal` ones never hold. */
+export interface AnomalyFact {
+  readonly kind: string;
+  readonly fatal: boolean;
+  readonly detail: string;
+}
+
+/** The runtime list as replayed: its accepted prefix in columns, not an object per entry. */
+export interface ImaFact {
+  /** how this bank was extended; SHA-1 padded with zeros proves nothing beyond SHA-1 */
+  readonly mode: 'native' | 'padded';
+  /** entries the quoted value covers; later ones wait */
+  readonly entries: number;
+  /** entries after the quoted value */
+  readonly waiting: number;
+}
+
+export interface FactValues {
+  /** The AK that the evidence is verified with, or the one it claims. */
+  ak: AkFact;
+  'ak.pin': PinFact;
+  quote: QuoteFact;
+  /** Subject: the step. One fact for each quote of the bundle. */
+  'quote.step': QuoteStepFact;
+  'quote.clock': ClockFact;
+  /** The quote that answers the challenge: its bank and its selection, in text form. */
+  'quote.selection': {
+    readonly bank: HashName;
+    readonly selection: string;
+    /** whether it holds PCR 0 to 15 of one strong bank */
+    readonly minimum: boolean;
+  };
+  /** Subject: `firmware` or `ima`. */
+  log: LogFact;
+  /** Subject: `firmware` or `ima`. */
+  'log.anomaly': AnomalyFact;
+  /** An event whose data should hash to its digest and does not. */
+  'log.mismatch': { readonly type: string; readonly digest: string; readonly detail: string };
+  /** Banks of the log that disagree on what one event was of. */
+  'log.bank-disagreement': { readonly type: string; readonly banks: string };
+  /** Subject: the PCR. */
+  pcr: PcrFact;
+  event: EventFact;
+  /** Locality of the startup command as the PCR 0 replay proves it. */
+  'firmware.startup-locality': number;
+  ima: ImaFact;
+  /** Subject: the index of the entry. */
+  'ima.boot-aggregate': {
+    readonly result: 'match' | 'mismatch' | 'all-zero' | 'unknown';
+    readonly expected: string;
+    readonly observed: string;
+  };
+}
+
+export type FactName = keyof FactValues;
+
+/** Where a fact comes from. */
+export interface FactSource {
+  readonly part: 'ak' | 'quote' | 'log.firmware' | 'log.ima';
+  /** event or entry, from 0 */
+  readonly index?: number;
+  readonly offset?: number;
+  readonly pcr?: number;
+  readonly bank?: HashName;
+}
+
+export interface Fact<N extends FactName = FactName> {
+  readonly name: N;
+  readonly value: FactValues[N];
+  readonly provenance: {
+    readonly digest?: DigestProvenance;
+    readonly data?: DataProvenance;
+    readonly outside?: OutsideProvenance;
+  };
+  /** what the fact is about where a name has several */
+  readonly subject: string;
+  readonly source: FactSource;
+  /** the named deviation under which the data was found bound */
+  readonly quirk?: string;
+}

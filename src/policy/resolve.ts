@@ -1,0 +1,104 @@
+/** Resolves the names of a policy document to content. What comes out is plain data, named by its content id. */
+
+import { PolicyError } from '../bytes/errors.ts';
+import { contentId } from '../bytes/hash.ts';
+import { canonicalJson } from '../bytes/json.ts';
+import { CATALOGUE, checkById } from '../checks/catalogue.ts';
+import type { LinkId } from '../checks/model.ts';
+import type { ImageManifest } from '../references/manifest.ts';
+import type { PinSet, ReferenceSet } from '../references/reference-set.ts';
+import { parseDocument } from '../references/schema.ts';
+import type { PolicyDocument } from './document.ts';
+
+/** Trusted documents by name, as the operator's catalogue holds them. */
+export interface Catalogue {
+  readonly manifests: ReadonlyMap<string, ImageManifest>;
+  readonly references: ReadonlyMap<string, ReferenceSet>;
+  readonly pins: ReadonlyMap<string, PinSet>;
+}
+
+/** A check to run, with its validated parameters. */
+export interface PlannedCheck {
+  readonly check: string;
+  readonly parameters: unknown;
+  /** the policy takes the check out of what its link requires */
+  readonly accepted?: { readonly reason: string; readonly owner: string };
+}
+
+export interface ResolvedPolicy {
+  readonly name: string;
+  readonly version: string;
+  /** `sha256:<hex>` of the canonical form of everything else here */
+  readonly id: string;
+  readonly selection: string;
+  readonly maxAgeSeconds: number;
+  readonly manifests: readonly ImageManifest[];
+  readonly references: readonly ReferenceSet[];
+  readonly pins: PinSet | null;
+  readonly plan: readonly PlannedCheck[];
+  readonly excluded: Readonly<Partial<Record<LinkId, string>>>;
+}
+
+function named<T>(map: ReadonlyMap<string, T>, name: string, kind: string): T {
+  const found = map.get(name);
+  if (found !== undefined) return found;
+  const known = [...map.keys()].join(', ') || 'none';
+  throw new PolicyError(
+    'policy.unknown-name',
+    `the policy names the ${kind} ${name}, which the catalogue lacks (it has: ${known})`,
+  );
+}
+
+/**
+ * @throws PolicyError `policy.unknown-name`, `policy.unknown-check`, `policy.parameters`, `policy.intrinsic`,
+ *   `policy.exclusion`
+ */
+export function resolvePolicy(document: PolicyDocument, catalogue: Catalogue): ResolvedPolicy {
+  const content = {
+    name: document.name,
+    version: document.version,
+    selection: document.selection,
+    maxAgeSeconds: document.maxAgeSeconds,
+    manifests: document.manifests.map((name) => named(catalogue.manifests, name, 'manifest')),
+    references: document.references.map((name) => named(catalogue.references, name, 'reference set')),
+    pins: document.pins === undefined ? null : named(catalogue.pins, document.pins, 'pin set'),
+    plan: plan(document),
+    excluded: excluded(document),
+  };
+  return { ...content, id: contentId(new TextEncoder().encode(canonicalJson(content))) };
+}
+
+function excluded(document: PolicyDocument): Partial<Record<LinkId, string>> {
+  return Object.fromEntries(Object.entries(document.exclude ?? {}).map(([link, entry]) => [link, entry.reason]));
+}
+
+const INTRINSIC: readonly LinkId[] = ['identity', 'quote', 'log'];
+
+function plan(document: PolicyDocument): PlannedCheck[] {
+  const asked = new Map(Object.entries(document.checks ?? {}));
+  for (const id of asked.keys()) requireCheck(id);
+  const accepted = new Map((document.accept ?? []).map((entry) => [entry.check, entry]));
+  for (const id of accepted.keys()) {
+    if (INTRINSIC.includes(requireCheck(id).link)) {
+      throw new PolicyError(
+        'policy.intrinsic',
+        `the check ${id} belongs to links 1 to 3, which no policy switches off`,
+      );
+    }
+  }
+  return CATALOGUE.filter((check) => check.required || asked.has(check.id)).map((check) => {
+    const entry = accepted.get(check.id);
+    return {
+      check: check.id,
+      parameters: parseDocument(check.parameters, asked.get(check.id) ?? {}, 'policy.parameters', `checks.${check.id}`),
+      ...(entry !== undefined && { accepted: { reason: entry.reason, owner: entry.owner } }),
+    };
+  });
+}
+
+function requireCheck(id: string) {
+  const check = checkById(id);
+  if (check === undefined)
+    throw new PolicyError('policy.unknown-check', `there is no check ${id}; \`assay policy checks\` lists them`);
+  return check;
+}
