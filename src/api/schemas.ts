@@ -3,9 +3,7 @@
 import * as z from 'zod/mini';
 import { hashSize, type HashName } from '../bytes/hash.ts';
 import { LINKS } from '../checks/model.ts';
-
-/** Fewest and most bytes of a challenge nonce: below 16 a nonce repeats or is guessed, above 32 a TPM may not sign it. */
-export const NONCE_BYTES = { min: 16, max: 32 } as const;
+import { NONCE_BYTES } from './nonce.ts';
 
 const base64url = (description: string) =>
   z.string().check(z.regex(/^[A-Za-z0-9_-]*$/, 'must be base64url without padding'), z.describe(description));

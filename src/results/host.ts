@@ -1,20 +1,15 @@
 /** Which known host an appraisal is about. */
 
 import type { Appraisal } from '../chain/model.ts';
-import type { PinSet } from '../references/reference-set.ts';
+import type { Fact } from '../facts/model.ts';
 
-/**
- * The host to which the pin set gives the AK of this appraisal; null unless the links that prove the AK and its signature
- * hold and exactly one host has it.
- */
-export function pinnedHost(appraisal: Appraisal, pins: PinSet | null): string | null {
+/** The host to which the policy's pin set gives the AK of this appraisal; null unless that AK is proved to have signed. */
+export function pinnedHost({ links, facts }: Pick<Appraisal, 'links' | 'facts'>): string | null {
   const proved = ['identity', 'quote'].every((id) =>
-    appraisal.links.some((link) => link.link === id && link.status === 'holds'),
+    links.some((link) => link.link === id && link.status === 'holds' && link.waived === 0),
   );
-  if (!proved || pins === null) return null;
-  const names = new Set(
-    appraisal.facts.filter((fact) => fact.name === 'ak').map((fact) => (fact.value as { name: string }).name),
-  );
-  const hosts = new Set(pins.hosts.filter((pin) => names.has(pin.akName)).map((pin) => pin.host));
-  return hosts.size === 1 ? [...hosts][0]! : null;
+  if (!proved) return null;
+  const pins = facts.filter((fact): fact is Fact<'ak.pin'> => fact.name === 'ak.pin');
+  const [pin] = pins;
+  return pins.length === 1 && pin?.value.state === 'pinned' && pin.value.by === 'pin-set' ? pin.value.host : null;
 }

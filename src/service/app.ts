@@ -31,10 +31,9 @@ export function createApp(context: ServiceContext, stopping: () => boolean): Exp
     '/openapi.json': openApiRoute(context),
   };
   for (const [path, method] of Object.entries(PATHS)) {
-    app
-      .route(path)
-      [method](handlers[path as keyof typeof PATHS])
-      .all(refuseMethod(method));
+    const route = app.route(path);
+    route[method](handlers[path as keyof typeof PATHS]);
+    route.all(refuseMethod(method));
   }
   app.use((request) => {
     throw new HttpProblem('route.unknown', `nothing at ${printable(request.path, 200)}`);

@@ -2,8 +2,9 @@
 
 import express, { type Request, type RequestHandler, type Response } from 'express';
 import * as z from 'zod/mini';
-import { AppraiseRequest, NONCE_BYTES } from '../../api/schemas.ts';
+import { NONCE_BYTES } from '../../api/nonce.ts';
 import type { ProblemError } from '../../api/problems.ts';
+import { AppraiseRequest } from '../../api/schemas.ts';
 import { EvidenceError } from '../../bytes/errors.ts';
 import { parseJson, type Json } from '../../bytes/json.ts';
 import { fromBase64url, printable } from '../../bytes/text.ts';
@@ -65,7 +66,7 @@ async function answer(context: ServiceContext, request: Request, response: Respo
   const claims = earClaims(appraisal, {
     nonce: challenge.nonce,
     maxAgeSeconds: policy.maxAgeSeconds,
-    host: pinnedHost(appraisal, policy.pins),
+    host: pinnedHost(appraisal),
     verifier: context.verifier,
     tokenId: context.newId(),
     ...(context.issuer !== undefined && { issuer: context.issuer }),

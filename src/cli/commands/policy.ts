@@ -1,0 +1,54 @@
+/** `assay policy …`: what is done with policies offline. */
+
+import type { Command } from 'commander';
+import type { Io } from '../io.ts';
+
+export interface PolicyOptions {
+  readonly catalogue?: string;
+  readonly json?: true;
+}
+
+const CATALOGUE = [
+  '--catalogue <dir>',
+  'folder of manifests, references and pins (default: ASSAY_CATALOGUE, else that of the policy)',
+] as const;
+
+export function registerPolicy(program: Command, io: Io): void {
+  const policy = program.command('policy').summary('check and test policies').description('Checks and tests policies.');
+  policy
+    .command('check')
+    .description('Says whether a policy can be used, and what it resolves to.')
+    .argument('<file>', 'policy')
+    .option(...CATALOGUE)
+    .option('--json', 'print one JSON document (assay.policy-check/1)')
+    .addHelpText(
+      'after',
+      '\nExample:\n  assay policy check policies/kvm-uki.yaml\n\nExit codes: 0 usable, 1 not, 3 error.',
+    )
+    .action(async (file: string, options: PolicyOptions) => {
+      const { checkPolicy } = await import('../actions/policy-check.ts');
+      io.exitCode = checkPolicy(io, file, options);
+    });
+  policy
+    .command('test')
+    .description('Appraises the evidence of a policy’s test file, <policy>.test.yaml beside it, and compares.')
+    .argument('<file...>', 'policies')
+    .option(...CATALOGUE)
+    .option('--json', 'print one JSON document (assay.policy-test-result/1)')
+    .addHelpText(
+      'after',
+      '\nExample:\n  assay policy test policies/*.yaml\n\nExit codes: 0 all as expected, 1 not, 3 error.',
+    )
+    .action(async (files: string[], options: PolicyOptions) => {
+      const { testPolicies } = await import('../actions/policy-test.ts');
+      io.exitCode = testPolicies(io, files, options);
+    });
+  policy
+    .command('checks')
+    .description('Lists every check: its question, its link, whether it is required, its parameters.')
+    .option('--json', 'print one JSON document (assay.checks/1)')
+    .action(async (options: { readonly json?: true }) => {
+      const { listChecks } = await import('../actions/policy-checks.ts');
+      listChecks(io, options);
+    });
+}
