@@ -31,7 +31,6 @@ export function classifyReplayed(source: Replayed<ReplayedLog>, known?: DecodedL
   const { log, bank, equal } = source.replayed;
   const decoded = known?.log === log && known.bank === bank ? known : decodeLog(log, bank);
   const out: ClassifiedEvent[] = [];
-  let separated = 0;
   for (const [index, { binding, quirk, body }] of decoded.events.entries()) {
     const event = log.events[index]!;
     const digest = event.digests[bank];
@@ -42,10 +41,9 @@ export function classifyReplayed(source: Replayed<ReplayedLog>, known?: DecodedL
       digest,
       binding,
       ...(quirk === undefined ? {} : { quirk }),
-      afterSeparator: (separated & (1 << event.pcr)) !== 0,
+      afterSeparator: decoded.afterSeparator[index]!,
     };
     out.push(proved ? { ...common, verified: verified(body) } : { ...common, hint: body });
-    if (proved && body.kind === 'separator') separated |= 1 << event.pcr;
   }
   return out;
 }

@@ -28,9 +28,9 @@ import {
   type EventDecoder,
 } from './decode.ts';
 import { EV_EFI_BOOT_SERVICES_APPLICATION, EV_EFI_BOOT_SERVICES_DRIVER } from './event-types.ts';
+import { SEPARATOR_ERROR } from './separators.ts';
 import type { DecodedEvent, EventBody, FirmwareBlobBody, HandoffTablesBody, ImageBody } from './event-body.ts';
 
-const ERROR_SEPARATOR = 1;
 const ALL_ONES = new Uint8Array([0xff, 0xff, 0xff, 0xff]);
 
 /** EV_SEPARATOR: the digest is of the 4-byte value. */
@@ -38,7 +38,7 @@ export function decodeSeparator(input: DecodeInput): DecodedEvent {
   const { data } = input;
   if (data.length === 4) {
     const value = new DataView(data.buffer, data.byteOffset).getUint32(0, true);
-    return mustMatch(input, { kind: 'separator', value, error: value === ERROR_SEPARATOR });
+    return mustMatch(input, { kind: 'separator', value, error: value === SEPARATOR_ERROR });
   }
   if (asciiText(data) !== undefined && input.matches(ALL_ONES)) {
     return boundWithQuirk('separator-data-text', { kind: 'separator', value: 0xffffffff, error: false });

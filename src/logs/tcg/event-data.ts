@@ -41,6 +41,7 @@ import {
 import type { DecodedEvent, NoActionBody } from './event-body.ts';
 import * as type from './event-types.ts';
 import type { TcgEvent, TcgLog } from './model.ts';
+import { separatorValue } from './separators.ts';
 import { isSpecId, noActionSignature } from './spec-id.ts';
 import { startupLocality } from './startup.ts';
 
@@ -126,25 +127,28 @@ export interface DecodedLog {
   readonly log: TcgLog;
   readonly bank: HashName;
   readonly events: readonly DecodedEvent[];
+  /** by event: whether a separator of the same PCR came before it */
+  readonly afterSeparator: readonly boolean[];
 }
 
 /** Decodes every event of a log in one bank, each with what came before it in its PCR. A pure function of the log's bytes. */
 export function decodeLog(log: TcgLog, bank: HashName): DecodedLog {
   const { format, registers } = log;
-  let separated = 0;
+  const separated = new Set<number>();
+  const afterSeparator: boolean[] = [];
   let sectionName: EventContext['sectionName'];
   const events = log.events.map((event) => {
     const { pcr, index } = event;
-    const afterSeparator = pcr < PCRS && (separated & (1 << pcr)) !== 0;
-    const context = { format, afterSeparator, sectionName };
+    const context = { format, afterSeparator: separated.has(pcr), sectionName };
+    afterSeparator.push(context.afterSeparator);
     const decoded =
       registers === 'pcr' ? decodeEventData(event, bank, context) : decodeRegisterEvent(event, bank, context);
-    const { body, binding } = decoded;
-    if (body.kind === 'separator' && binding !== 'mismatch') separated |= 1 << pcr;
+    const { body } = decoded;
+    if (separatorValue(event, bank) !== undefined) separated.add(pcr);
     if (pcr === 11 && event.type !== type.EV_NO_ACTION) {
       sectionName = body.kind === 'stub-section-name' ? { name: body.name, index } : undefined;
     }
     return decoded;
   });
-  return { log, bank, events };
+  return { log, bank, events, afterSeparator };
 }
