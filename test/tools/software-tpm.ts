@@ -1,0 +1,78 @@
+/** A software TPM of its own (swtpm on loopback), spoken to with tpm2-tools. */
+
+import { mkdirSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { run, start, type RunResult } from './programs.ts';
+
+export interface SoftwareTpm {
+  /** Runs a command of tpm2-tools on this TPM. */
+  tpm2(args: readonly string[]): Promise<RunResult>;
+  stop(): Promise<void>;
+}
+
+/** Another program may take a port between the look and the start. */
+const TRIES = 5;
+/** Each start-up command that finds no TPM yet takes some 20 ms. */
+const STARTUP_TRIES = 200;
+
+/** Starts a TPM with its state in `folder`, switched on and ready. */
+export async function startSoftwareTpm(folder: string): Promise<SoftwareTpm> {
+  const kept = join(folder, 'swtpm');
+  mkdirSync(kept, { recursive: true });
+  for (let i = 0; i < TRIES; i++) {
+    const port = await freePair();
+    const address = (at: number): string => `type=tcp,bindaddr=127.0.0.1,port=${at}`;
+    const control = ['--ctrl', address(port + 1)];
+    const daemon = start('swtpm', [
+      'socket',
+      '--tpm2',
+      '--tpmstate',
+      `dir=${kept}`,
+      '--server',
+      `${address(port)},disconnect`,
+      ...control,
+      '--flags',
+      'not-need-init',
+    ]);
+    const state = { over: false };
+    daemon.exited.then(
+      () => (state.over = true),
+      () => (state.over = true),
+    );
+    const env = { TPM2TOOLS_TCTI: `swtpm:host=127.0.0.1,port=${port}`, TSS2_LOG: 'all+none' };
+    for (let tries = 0; tries < STARTUP_TRIES && !state.over; tries++) {
+      const { code } = await run('tpm2', ['startup', '-c'], { env, accept: [0, 1, 2, 3, 4, 5] });
+      if (code === 0) return { tpm2: (args) => run('tpm2', args, { env }), stop: () => daemon.stop() };
+    }
+    await daemon.stop();
+  }
+  throw new Error('no software TPM came up');
+}
+
+/** A free port whose next one, which the TSS takes for control, is free too. */
+async function freePair(): Promise<number> {
+  for (;;) {
+    const first = await listen(0);
+    try {
+      const second = await listen(first.port + 1).catch(() => undefined);
+      if (second !== undefined) {
+        await second.close();
+        return first.port;
+      }
+    } finally {
+      await first.close();
+    }
+  }
+}
+
+function listen(port: number): Promise<{ readonly port: number; close(): Promise<void> }> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen({ host: '127.0.0.1', port, exclusive: true }, () => {
+      const close = (): Promise<void> => new Promise((closed) => server.close(() => closed()));
+      resolve({ port: (server.address() as AddressInfo).port, close });
+    });
+  });
+}
