@@ -165,11 +165,17 @@ export function asciiList(specs: readonly EntrySpec[], hash: Hash = 'sha1'): Uin
   return new Uint8Array(Buffer.from(lines.join(''), 'latin1'));
 }
 
-/** The PCR after the entries that name it, extended as a kernel of that mode does. */
+/**
+ * How a kernel extends a bank. `padded-sha1`: before 5.8, violations padded like the rest; `padded-sha1-full`: since 5.8, a bank whose hash is
+ * not loaded, where violations are 0xFF in the bank's size.
+ */
+export type KernelMode = 'native' | 'padded-sha1' | 'padded-sha1-full';
+
+/** The PCR after the entries that name it, extended as such a kernel does. */
 export function pcrAfter(
   specs: readonly EntrySpec[],
   bank: Hash,
-  mode: 'native' | 'padded-sha1' = 'native',
+  mode: KernelMode = 'native',
   pcr = 10,
   initial: Uint8Array = new Uint8Array(SIZES[bank]),
 ): Uint8Array {
@@ -177,7 +183,7 @@ export function pcrAfter(
   for (const spec of specs) {
     if ((spec.pcr ?? 10) !== pcr) continue;
     const extended = Buffer.alloc(SIZES[bank]);
-    if (spec.violation === true) extended.fill(0xff);
+    if (spec.violation === true) extended.fill(0xff, 0, mode === 'padded-sha1' ? 20 : SIZES[bank]);
     else extended.set(hashed(mode === 'native' ? bank : 'sha1', hashedData(spec)));
     value = hashed(bank, Buffer.concat([value, extended]));
   }

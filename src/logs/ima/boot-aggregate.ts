@@ -8,7 +8,7 @@ import { digest, equalBytes, hashByName } from '../../bytes/hash.ts';
 import type { ImaFileDigest } from './fields.ts';
 import { readFields } from './fields.ts';
 import type { ImaList } from './model.ts';
-import { templateData } from './model.ts';
+import { IMA_PCR, entriesOfPcr, isViolation, templateData } from './model.ts';
 
 /** The name in place of a path. */
 export const BOOT_AGGREGATE = 'boot_aggregate';
@@ -44,22 +44,26 @@ export function expectedBootAggregate(bank: HashName, pcrAtStart: PcrAtStart): U
   return digest(bank, Buffer.concat(values));
 }
 
-/** Every `boot_aggregate` entry below index `to`, compared with the PCR values at IMA's start. */
-export function bootAggregates(list: ImaList, pcrAtStart: PcrAtStart, to = list.count): BootAggregate[] {
+/**
+ * Every `boot_aggregate` entry of one PCR below index `to`, compared with the PCR values at IMA's start. Entries of another PCR
+ * are left out: the replay that proves the list up to `to` does not prove them.
+ */
+export function bootAggregates(list: ImaList, pcrAtStart: PcrAtStart, to = list.count, pcr = IMA_PCR): BootAggregate[] {
   const found: BootAggregate[] = [];
-  for (let index = 0; index < to; index++) {
+  for (const index of entriesOfPcr(list, pcr, to)) {
     if (!holdsName(templateData(list, index))) continue;
     const { fields } = readFields(list, index);
     if (fields === undefined || fields.path !== BOOT_AGGREGATE || fields.fileDigest.kind !== 'ima') continue;
-    found.push(judge(index, fields.fileDigest, pcrAtStart));
+    found.push(judge(index, fields.fileDigest, isViolation(list, index), pcrAtStart));
   }
   return found;
 }
 
-function judge(index: number, recorded: ImaFileDigest, pcrAtStart: PcrAtStart): BootAggregate {
+function judge(index: number, recorded: ImaFileDigest, violation: boolean, pcrAtStart: PcrAtStart): BootAggregate {
   const bank = hashByName(recorded.algorithm)?.name;
   const expected = bank && expectedBootAggregate(bank, pcrAtStart);
-  if (recorded.bytes.every((byte) => byte === 0)) return { index, recorded, expected, result: 'all-zero' };
+  // Nothing covers the data of a violation, so a digest found there was put there by the host.
+  if (violation || recorded.bytes.every((byte) => byte === 0)) return { index, recorded, expected, result: 'all-zero' };
   if (expected === undefined) return { index, recorded, expected, result: 'unknown' };
   return { index, recorded, expected, result: equalBytes(recorded.bytes, expected) ? 'match' : 'mismatch' };
 }

@@ -80,6 +80,9 @@ export interface ImaPrefix {
   readonly end: number;
 }
 
+/** The PCR of IMA unless a rule names another (`pcr=`). */
+export const IMA_PCR = 10;
+
 /** How the kernel extends a bank; one mode per bank and list, never per entry. */
 export type ImaExtendMode = 'native' | 'padded-sha1';
 

@@ -1,26 +1,24 @@
 /**
- * Replay of IMA lists: the stored template digest against the template data, and the extends of one PCR in one bank
- * up to a quoted value.
+ * Replay of IMA lists: the extends of one PCR in one bank, up to a quoted value.
  *
  * The list is read after the quote and only ever grows, so the quoted value is that of a prefix. The prefix rule holds for
  * runtime lists alone; firmware logs replay whole or not at all.
  */
 
 import type { HashName } from '../../bytes/hash.ts';
-import { PcrAccumulator, digest, equalBytes, hashSize, hashesTo } from '../../bytes/hash.ts';
+import { PcrAccumulator, digest, equalBytes, hashSize } from '../../bytes/hash.ts';
 import type { Replayed, Untrusted } from '../../bytes/trust.ts';
 import { replayed } from '../../bytes/trust.ts';
 import { hashInput } from './hash-input.ts';
-import type { ImaBinding, ImaExtendMode, ImaList, ImaPrefix } from './model.ts';
-import { isViolation } from './model.ts';
-
-/** The PCR of IMA unless a rule names another (`pcr=`). */
-export const IMA_PCR = 10;
+import type { ImaExtendMode, ImaList, ImaPrefix } from './model.ts';
+import { IMA_PCR, isViolation } from './model.ts';
 
 /** Where an earlier replay stopped: after `entries` entries of the list the PCR had this value. */
 export interface ImaReplayState {
   readonly entries: number;
   readonly value: Uint8Array;
+  /** The mode that replay found, and no other is tried: a bank has one for the whole list. Undefined only at 0 entries. */
+  readonly mode: ImaExtendMode | undefined;
 }
 
 export interface ImaReplayRequest {
@@ -49,40 +47,65 @@ export interface ImaReplay {
 
 /**
  * Finds the prefix of the list that reproduces a quoted value: first with H_bank(template data) for every entry, then with
- * the SHA-1 of the template data padded with zeros for every entry (kernels before 5.8, and banks the kernel has no hash
- * for), never a mixture. In the SHA-1 bank the two are the same.
- * @throws RangeError when `quoted` or `from.value` is not of the bank's size, or `from.entries` is beyond the list
+ * the SHA-1 of the template data padded with zeros for every entry, never a mixture. In the SHA-1 bank the two are the same.
+ * @throws RangeError when `quoted` or `from.value` is not of the bank's size, or when `from` cannot be a state of this list
  */
 export function replayPrefix(source: Untrusted<ImaList>, request: ImaReplayRequest): ImaReplay {
   const list = source.untrusted;
   const { bank, quoted, pcr = IMA_PCR } = request;
-  const from = request.from ?? { entries: 0, value: new Uint8Array(hashSize(bank)) };
+  const from = request.from ?? { entries: 0, value: new Uint8Array(hashSize(bank)), mode: undefined };
   if (quoted.length !== hashSize(bank) || from.value.length !== hashSize(bank)) {
     throw new RangeError(`a PCR of bank ${bank} has ${hashSize(bank)} bytes`);
   }
   if (from.entries > list.count) throw new RangeError(`${from.entries} entries replayed of a list of ${list.count}`);
-  const modes: readonly ImaExtendMode[] = bank === 'sha1' ? ['native'] : ['native', 'padded-sha1'];
-  for (const mode of modes) {
-    const end = prefixEnd(list, pcr, mode, bank, from, quoted);
+  if (from.entries > 0 && from.mode === undefined) throw new RangeError('a replay goes on in the mode it had');
+  for (const kernel of kernels(bank, hasViolations(list, pcr))) {
+    const { mode } = kernel;
+    if (from.mode !== undefined && from.mode !== mode) continue;
+    const end = prefixEnd(list, pcr, kernel, bank, from, quoted);
     if (end === undefined) continue;
     const prefix = list.truncated ? undefined : replayed<ImaPrefix>({ list, bank, pcr, mode, end });
-    return { bank, pcr, equal: true, mode: end === from.entries ? undefined : mode, entries: end, prefix };
+    return { bank, pcr, equal: true, mode: end === from.entries ? from.mode : mode, entries: end, prefix };
   }
   return { bank, pcr, equal: false, mode: undefined, entries: from.entries, prefix: undefined };
+}
+
+/** What a kernel extends into one bank, for entries and for violations. */
+interface Kernel {
+  readonly mode: ImaExtendMode;
+  readonly violation: Uint8Array;
+}
+
+/**
+ * The kernels there are (ima_add_template_entry, ima_init_digests, ima_pcr_extend). Since 5.8 a violation extends the bank's
+ * size of 0xFF, also where entries are padded because the bank's hash is not loaded. Before, and in banks unknown to
+ * the kernel, it extends 20 bytes of 0xFF padded like everything else. Without violations the two pad alike.
+ */
+function kernels(bank: HashName, violations: boolean): readonly Kernel[] {
+  const full = new Uint8Array(hashSize(bank)).fill(0xff);
+  if (bank === 'sha1') return [{ mode: 'native', violation: full }];
+  const padded = new Uint8Array(hashSize(bank)).fill(0xff, 0, hashSize('sha1'));
+  const native: Kernel = { mode: 'native', violation: full };
+  const old: Kernel = { mode: 'padded-sha1', violation: padded };
+  return violations ? [native, old, { mode: 'padded-sha1', violation: full }] : [native, old];
+}
+
+function hasViolations(list: ImaList, pcr: number): boolean {
+  return list.columns.pcr.some((named, index) => named === pcr && isViolation(list, index));
 }
 
 /** The end of the shortest prefix whose value is `quoted`, or undefined. */
 function prefixEnd(
   list: ImaList,
   pcr: number,
-  mode: ImaExtendMode,
+  kernel: Kernel,
   bank: HashName,
   from: ImaReplayState,
   quoted: Uint8Array,
 ): number | undefined {
   if (equalBytes(from.value, quoted)) return from.entries;
   const accumulator = new PcrAccumulator(bank, from.value);
-  const extend = extender(list, mode, accumulator);
+  const extend = extender(list, kernel, accumulator);
   const named = list.columns.pcr;
   for (let i = from.entries; i < list.count; i++) {
     if (named[i] !== pcr) continue;
@@ -93,7 +116,8 @@ function prefixEnd(
 }
 
 /**
- * The value of a PCR after every entry of the list that names it: what a list alone says, judged by nothing.
+ * The value of a PCR after every entry of the list that names it: what a list alone says, judged by nothing. In the padded mode
+ * violations are padded too, as before Linux 5.8.
  * @param initial default all zero
  */
 export function replayWhole(
@@ -103,50 +127,23 @@ export function replayWhole(
   pcr = IMA_PCR,
   initial?: Uint8Array,
 ): Uint8Array {
+  const [native, padded] = kernels(bank, false);
+  const kernel = mode === 'native' || padded === undefined ? native! : padded;
   const accumulator = new PcrAccumulator(bank, initial);
-  const extend = extender(list, mode, accumulator);
+  const extend = extender(list, kernel, accumulator);
   const named = list.columns.pcr;
   for (let i = 0; i < list.count; i++) if (named[i] === pcr) extend(i);
   return accumulator.value();
 }
 
-/** What the kernel does per entry (ima_add_template_entry): a violation extends all-0xFF, anything else its digest. */
-function extender(list: ImaList, mode: ImaExtendMode, accumulator: PcrAccumulator): (index: number) => void {
-  const size = hashSize(accumulator.hash);
-  const violation = new Uint8Array(size).fill(0xff);
-  const padded = new Uint8Array(size);
+function extender(list: ImaList, kernel: Kernel, accumulator: PcrAccumulator): (index: number) => void {
+  const padded = new Uint8Array(hashSize(accumulator.hash));
   return (index) => {
-    if (isViolation(list, index)) accumulator.extend(violation);
-    else if (mode === 'native') accumulator.extendHashOf(hashInput(list, index));
+    if (isViolation(list, index)) accumulator.extend(kernel.violation);
+    else if (kernel.mode === 'native') accumulator.extendHashOf(hashInput(list, index));
     else {
       padded.set(digest('sha1', hashInput(list, index)));
       accumulator.extend(padded);
     }
   };
-}
-
-/** How the template data of one entry relates to the template digest stored beside it. */
-export function entryBinding(list: ImaList, index: number): ImaBinding {
-  if (isViolation(list, index)) return 'violation';
-  const stored = list.columns.digestOffset[index]!;
-  return hashesTo(list.digestHash, hashInput(list, index), list.bytes, stored) ? 'bound' : 'mismatch';
-}
-
-/** What `checkTemplateDigests` counted; the indexes are ascending. */
-export interface ImaBindings {
-  readonly bound: number;
-  readonly violations: readonly number[];
-  readonly mismatches: readonly number[];
-}
-
-/** Checks every stored template digest from entry `from` on. */
-export function checkTemplateDigests(list: ImaList, from = 0): ImaBindings {
-  const violations: number[] = [];
-  const mismatches: number[] = [];
-  for (let i = from; i < list.count; i++) {
-    const binding = entryBinding(list, i);
-    if (binding === 'violation') violations.push(i);
-    else if (binding === 'mismatch') mismatches.push(i);
-  }
-  return { bound: list.count - from - violations.length - mismatches.length, violations, mismatches };
 }

@@ -8,7 +8,8 @@ import type { ImaFields, ImaFieldsProblem } from './fields.ts';
 import { printablePath, readFields } from './fields.ts';
 import type { ImaBinding, ImaExtendMode, ImaList } from './model.ts';
 import { entryPcr, entryTemplate, pcrsNamed, templateDigest } from './model.ts';
-import { entryBinding, replayWhole } from './replay.ts';
+import { entryBinding } from './bindings.ts';
+import { replayWhole } from './replay.ts';
 import type { ImaSignatureType } from './signature.ts';
 
 /** An entry. `binding` is against the stored template digest; that of a violation is `hint`, nothing covers its data. */

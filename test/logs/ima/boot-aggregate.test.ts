@@ -73,6 +73,17 @@ describe('the entries', () => {
     ]);
   });
 
+  it('prove nothing in a violation, whose data nothing covers', () => {
+    const forged = { ...aggregate('sha256', over('sha256', 9)), violation: true };
+    expect(judge([forged])).toMatchObject([{ index: 0, result: 'all-zero' }]);
+  });
+
+  it('are those of the PCR that is replayed', () => {
+    const elsewhere = { ...aggregate('sha256', over('sha256', 9)), pcr: 11 };
+    expect(judge([elsewhere, file('/a')])).toEqual([]);
+    expect(bootAggregates(parseBinaryList(binaryList([elsewhere])).untrusted, pcrs, 1, 11)).toHaveLength(1);
+  });
+
   it('are not those of a verity digest', () => {
     expect(
       judge([file('boot_aggregate', { template: 'ima-ngv2', type: 'verity', digest: over('sha256', 9) })]),

@@ -4,7 +4,7 @@ import { EvidenceError } from '../../../src/bytes/errors.ts';
 import { entries, entry, pcrsNamed, templateData } from '../../../src/logs/ima/model.ts';
 import { readFields } from '../../../src/logs/ima/fields.ts';
 import { parseBinaryList } from '../../../src/logs/ima/parse-binary.ts';
-import { checkTemplateDigests } from '../../../src/logs/ima/replay.ts';
+import { checkTemplateDigests } from '../../../src/logs/ima/bindings.ts';
 import type { EntrySpec, Hash } from '../../support/ima-list-builder.ts';
 import { binaryList, buffer, file, listedData, manyFiles } from '../../support/ima-list-builder.ts';
 import { labCapture } from '../../support/lab-bundle.ts';

@@ -4,8 +4,9 @@ import type { HashName } from '../../../src/bytes/hash.ts';
 import { coveredEntries } from '../../../src/logs/ima/model.ts';
 import { parseBinaryList } from '../../../src/logs/ima/parse-binary.ts';
 import type { ImaReplayRequest } from '../../../src/logs/ima/replay.ts';
-import { checkTemplateDigests, entryBinding, replayPrefix } from '../../../src/logs/ima/replay.ts';
-import type { EntrySpec } from '../../support/ima-list-builder.ts';
+import { checkTemplateDigests, entryBinding } from '../../../src/logs/ima/bindings.ts';
+import { replayPrefix } from '../../../src/logs/ima/replay.ts';
+import type { EntrySpec, KernelMode } from '../../support/ima-list-builder.ts';
 import { binaryList, file, floorReplay, longList, manyFiles, pcrAfter } from '../../support/ima-list-builder.ts';
 import { labCapture } from '../../support/lab-bundle.ts';
 import { anyEntry } from './arbitrary.ts';
@@ -14,7 +15,7 @@ const replay = (specs: readonly EntrySpec[], request: ImaReplayRequest) =>
   replayPrefix(parseBinaryList(binaryList(specs)), request);
 
 /** Quotes the PCR after some entries and replays the whole list against it. */
-const replayAt = (specs: readonly EntrySpec[], n: number, bank: HashName = 'sha256', mode?: 'native' | 'padded-sha1') =>
+const replayAt = (specs: readonly EntrySpec[], n: number, bank: HashName = 'sha256', mode?: KernelMode) =>
   replay(specs, { bank, quoted: pcrAfter(specs.slice(0, n), bank, mode) });
 
 describe('a booted machine', () => {
@@ -64,17 +65,17 @@ describe('the prefix', () => {
         fc.array(anyEntry, { minLength: 1, maxLength: 10 }),
         fc.nat(),
         fc.constantFrom<HashName>('sha1', 'sha256', 'sha384', 'sha512'),
-        fc.constantFrom('native' as const, 'padded-sha1' as const),
+        fc.constantFrom<KernelMode>('native', 'padded-sha1', 'padded-sha1-full'),
         (entries, at, bank, mode) => {
           const n = at % (entries.length + 1);
           const found = replayAt(entries, n, bank, bank === 'sha1' ? 'native' : mode);
           // Entries of other PCRs at the end leave PCR 10 as it was: the prefix ends with its last entry.
           const end = entries.slice(0, n).findLastIndex((e) => e.pcr === 10) + 1;
           expect(found).toMatchObject({ equal: true, entries: end });
-          // Violations extend the same in both modes; with nothing else the first mode tried is the answer.
+          // Violations alone tell only the kernels before 5.8 from the others.
           const tells = entries.slice(0, end).some((e) => e.pcr === 10 && !e.violation);
-          const expected = tells && bank !== 'sha1' ? mode : 'native';
-          expect(found.mode).toBe(end === 0 ? undefined : expected);
+          const padded = end > 0 && bank !== 'sha1' && (tells ? mode !== 'native' : mode === 'padded-sha1');
+          expect(found.mode).toBe(end === 0 ? undefined : padded ? 'padded-sha1' : 'native');
         },
       ),
     );
@@ -143,6 +144,7 @@ describe('violations', () => {
     const specs = [file('/a'), file('/b', { violation: true }), file('/c')];
     expect(replayAt(specs, 3)).toMatchObject({ equal: true, entries: 3 });
     expect(replayAt(specs, 3, 'sha384', 'padded-sha1')).toMatchObject({ equal: true, mode: 'padded-sha1' });
+    expect(replayAt(specs, 3, 'sha384', 'padded-sha1-full')).toMatchObject({ equal: true, mode: 'padded-sha1' });
     expect(
       replay([specs[0]!, file('/other', { violation: true }), specs[2]!], {
         bank: 'sha256',
@@ -178,28 +180,44 @@ describe('going on from an earlier replay', () => {
         const first = replayAt(specs, a % (specs.length + 1));
         const later = Math.max(first.entries, b % (specs.length + 1));
         const quoted = pcrAfter(specs.slice(0, later), 'sha256');
-        const from = { entries: first.entries, value: pcrAfter(specs.slice(0, first.entries), 'sha256') };
+        const from = {
+          entries: first.entries,
+          value: pcrAfter(specs.slice(0, first.entries), 'sha256'),
+          mode: first.mode,
+        };
         const whole = replay(specs, { bank: 'sha256', quoted });
         expect(replay(specs, { bank: 'sha256', quoted, from })).toMatchObject({ equal: true, entries: whole.entries });
       }),
     );
   });
 
+  it('stays in the mode of the earlier replay', () => {
+    const specs = manyFiles(4);
+    const value = pcrAfter(specs.slice(0, 2), 'sha256');
+    const quoted = pcrAfter(specs.slice(2), 'sha256', 'padded-sha1', 10, value);
+    const from = { entries: 2, value, mode: undefined };
+    expect(replay(specs, { bank: 'sha256', quoted, from: { ...from, mode: 'native' } }).equal).toBe(false);
+    expect(replay(specs, { bank: 'sha256', quoted: value, from: { ...from, mode: 'native' } }).mode).toBe('native');
+    expect(replay(specs, { bank: 'sha256', quoted, from: { ...from, mode: 'padded-sha1' } }).equal).toBe(true);
+  });
+
   it('does not find a value the PCR had before', () => {
     const specs = manyFiles(5);
-    const from = { entries: 3, value: pcrAfter(specs.slice(0, 3), 'sha256') };
+    const from = { entries: 3, value: pcrAfter(specs.slice(0, 3), 'sha256'), mode: 'native' as const };
     const quoted = pcrAfter(specs.slice(0, 2), 'sha256');
     expect(replay(specs, { bank: 'sha256', quoted, from })).toMatchObject({ equal: false, entries: 3 });
   });
 
   it('rejects a state that cannot be of this list', () => {
     const quoted = new Uint8Array(32);
-    expect(() => replay(manyFiles(1), { bank: 'sha256', quoted, from: { entries: 2, value: quoted } })).toThrow(
-      RangeError,
-    );
+    expect(() =>
+      replay(manyFiles(1), { bank: 'sha256', quoted, from: { entries: 2, value: quoted, mode: 'native' } }),
+    ).toThrow(RangeError);
     expect(() => replay(manyFiles(1), { bank: 'sha256', quoted: new Uint8Array(20) })).toThrow(RangeError);
-    const from = { entries: 0, value: new Uint8Array(20) };
+    const from = { entries: 0, value: new Uint8Array(20), mode: undefined };
     expect(() => replay(manyFiles(1), { bank: 'sha256', quoted, from })).toThrow(RangeError);
+    const noMode = { entries: 1, value: quoted, mode: undefined };
+    expect(() => replay(manyFiles(1), { bank: 'sha256', quoted, from: noMode })).toThrow(RangeError);
   });
 });
 
