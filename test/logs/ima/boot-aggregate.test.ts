@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { PcrAtStart } from '../../../src/logs/ima/boot-aggregate.ts';
 import { bootAggregates, expectedBootAggregate } from '../../../src/logs/ima/boot-aggregate.ts';
 import { parseBinaryList } from '../../../src/logs/ima/parse-binary.ts';
+import { replayPrefix } from '../../../src/logs/ima/replay.ts';
 import type { EntrySpec } from '../../support/ima-list-builder.ts';
 import { binaryList, file, manyFiles } from '../../support/ima-list-builder.ts';
 import { labCapture } from '../../support/lab-bundle.ts';
@@ -25,6 +26,29 @@ describe('a booted machine', () => {
     const lab = labCapture('uki', 'baseline');
     const found = bootAggregates(parseBinaryList(lab.ima).untrusted, (bank, pcr) => lab.pcr(bank, pcr));
     expect(found).toMatchObject([{ index: 0, result: 'match', recorded: { algorithm: 'sha256' } }]);
+  });
+});
+
+describe('a machine after a kexec', () => {
+  const at =
+    (lab: ReturnType<typeof labCapture>): PcrAtStart =>
+    (bank, pcr) =>
+      lab.pcr(bank, pcr);
+
+  it('has two, where the lists are joined', () => {
+    const lab = labCapture('shim-grub', 'kexec-joined-list');
+    const list = parseBinaryList(lab.ima);
+    const replay = replayPrefix(list, { bank: 'sha256', quoted: lab.pcr('sha256', 10) });
+    expect(replay).toMatchObject({ equal: true, mode: 'native' });
+    const found = bootAggregates(list.untrusted, at(lab), replay.entries);
+    expect(found.map(({ result }) => result)).toEqual(['match', 'match']);
+    expect(found[1]?.index).toBeGreaterThan(40);
+  });
+
+  it('does not replay with the new list alone', () => {
+    const lab = labCapture('shim-grub', 'kexec-new-list');
+    const quoted = lab.pcr('sha256', 10);
+    expect(replayPrefix(parseBinaryList(lab.ima), { bank: 'sha256', quoted }).equal).toBe(false);
   });
 });
 
