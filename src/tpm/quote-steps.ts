@@ -1,8 +1,7 @@
 /** The steps of the quote check, each judged by itself; `quote.ts` puts them in order. */
 
-import { digest, equalBytes, hashById, type HashName } from '../bytes/hash.ts';
+import { digest, equalBytes, hashById, hashSize, type HashName } from '../bytes/hash.ts';
 import { toHex } from '../bytes/text.ts';
-import { ByteWriter } from '../bytes/writer.ts';
 import { algorithmName, TPM_GENERATED_VALUE, TPM_ST_ATTEST } from './algorithms.ts';
 import { hasAttestMagic, type QuoteAttest, type TpmsAttest } from './attest.ts';
 import type { AttestationKey } from './key.ts';
@@ -107,7 +106,7 @@ export function judgeSelection(expected: PcrSelection | undefined, signed: TpmlP
     : no('selection', 'differs', wanted, observed);
 }
 
-/** Whether the values hash to the signed digest. They go on only when they do and are exactly those of the signed selection. */
+/** Whether the values hash to the signed digest. A copy of them goes on only when they do and are exactly those of the signed selection. */
 export function judgeDigest(
   { attested }: QuoteAttest,
   hash: HashName,
@@ -122,24 +121,37 @@ export function judgeDigest(
   if (!equalSelections(selection, given)) {
     return { step: no('pcr-digest', 'wrong-pcrs', selectionText(selection), selectionText(given)) };
   }
-  const input = new ByteWriter();
+  const kept = new Map<HashName, Map<number, Uint8Array>>();
+  const hashed = new Uint8Array(sizeOf(selection));
+  let end = 0;
   // In the order the TPM hashed: banks as signed, PCRs ascending (Part 3, 18.4).
   for (const { hash: id, pcrSelect } of attested.pcrSelect) {
     const bank = hashById(id);
-    for (const pcr of bank === undefined ? [] : pcrSelect) {
-      const value = values.get(bank!.name)!.get(pcr)!;
-      if (value.length !== bank!.size) {
-        const size = `${bank!.name} PCR ${pcr}: ${bank!.size} bytes`;
+    if (bank === undefined || pcrSelect.length === 0) continue;
+    const pcrs = new Map<number, Uint8Array>();
+    for (const pcr of pcrSelect) {
+      const value = values.get(bank.name)!.get(pcr)!;
+      if (value.length !== bank.size) {
+        const size = `${bank.name} PCR ${pcr}: ${bank.size} bytes`;
         return { step: no('pcr-digest', 'wrong-size', size, `${value.length} bytes`) };
       }
-      input.raw(value);
+      hashed.set(value, end);
+      // What is kept is what was hashed, not what the caller can still change.
+      pcrs.set(pcr, hashed.subarray(end, (end += value.length)));
     }
+    kept.set(bank.name, pcrs);
   }
-  const computed = digest(hash, input.bytes());
+  const computed = digest(hash, hashed);
   if (!equalBytes(computed, attested.pcrDigest)) {
     return { step: no('pcr-digest', 'differs', signed, toHex(computed)) };
   }
-  return { step: yes('pcr-digest', signed, toHex(computed)), values };
+  return { step: yes('pcr-digest', signed, toHex(computed)), values: kept };
+}
+
+function sizeOf(selection: PcrSelection): number {
+  let size = 0;
+  for (const [bank, pcrs] of selection) size += hashSize(bank) * pcrs.length;
+  return size;
 }
 
 function compare(step: QuoteStepName, expected: string, observed: string): QuoteStep {

@@ -58,6 +58,7 @@ interface QuotedFields {
   readonly ak: AttestationKey;
   readonly clockInfo: TpmsClockInfo;
   readonly firmwareVersion: bigint;
+  /** held by nobody else */
   readonly values: PcrValues;
 }
 
@@ -82,10 +83,7 @@ class QuotedPcrs {
     this.clockInfo = fields.clockInfo;
     this.firmwareVersion = fields.firmwareVersion;
     this.selection = selectionOf(fields.values);
-    // Copies: whoever holds the input can no longer change what was verified.
-    this.#values = new Map(
-      [...fields.values].map(([bank, pcrs]) => [bank, new Map([...pcrs].map(([pcr, value]) => [pcr, value.slice()]))]),
-    );
+    this.#values = fields.values;
     Object.freeze(this);
   }
 

@@ -95,10 +95,10 @@ export function selectionFlaws(list: TpmlPcrSelection): readonly SelectionFlaw[]
 
 /** The selection as a set, without empty banks and without banks this verifier does not compute. */
 export function toSelection(list: TpmlPcrSelection): PcrSelection {
-  const banks = new Map<HashName, Set<number>>();
+  const banks = new Map<HashName, readonly number[]>();
   for (const { hash, pcrSelect } of list) {
     const bank = hashById(hash);
-    if (bank !== undefined) banks.set(bank.name, new Set([...(banks.get(bank.name) ?? []), ...pcrSelect]));
+    if (bank !== undefined) banks.set(bank.name, (banks.get(bank.name) ?? []).concat(pcrSelect));
   }
   return canonical(banks);
 }
@@ -106,7 +106,7 @@ export function toSelection(list: TpmlPcrSelection): PcrSelection {
 function canonical(banks: ReadonlyMap<HashName, Iterable<number>>): PcrSelection {
   const out = new Map<HashName, readonly number[]>();
   for (const { name } of HASHES) {
-    const pcrs = [...(banks.get(name) ?? [])].toSorted((a, b) => a - b);
+    const pcrs = [...new Set(banks.get(name))].toSorted((a, b) => a - b);
     if (pcrs.length > 0) out.set(name, pcrs);
   }
   return out;
@@ -114,7 +114,11 @@ function canonical(banks: ReadonlyMap<HashName, Iterable<number>>): PcrSelection
 
 /** Whether two selections name the same PCRs of the same banks. */
 export function equalSelections(a: PcrSelection, b: PcrSelection): boolean {
-  return selectionText(canonical(a)) === selectionText(canonical(b));
+  const [left, right] = [canonical(a), canonical(b)];
+  return HASHES.every(({ name }) => {
+    const [one, other] = [left.get(name) ?? [], right.get(name) ?? []];
+    return one.length === other.length && one.every((pcr, i) => pcr === other[i]);
+  });
 }
 
 /** Text of a canonical selection: `sha256:0,1,2+sha384:0`. */

@@ -2,12 +2,13 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { EvidenceError } from '../../src/bytes/errors.ts';
 import { ByteReader } from '../../src/bytes/reader.ts';
-import { readAttest, writeAttest } from '../../src/tpm/attest.ts';
+import { TPM_ALG } from '../../src/tpm/algorithms.ts';
+import { isQuoteAttest, readAttest, writeAttest } from '../../src/tpm/attest.ts';
 import { readPublic, readPublic2B, writePublic, writePublic2B } from '../../src/tpm/public.ts';
 import { readSelection, writeSelection } from '../../src/tpm/selection.ts';
 import { readSignature, writeSignature } from '../../src/tpm/signature.ts';
 import * as arbitrary from './arbitraries.ts';
-import { orMalformed } from './outcome.ts';
+import { errorCode, orMalformed } from './outcome.ts';
 
 /** Every structure with its reader, its writer and values for both. */
 const STRUCTURES = [
@@ -68,5 +69,34 @@ describe.each(STRUCTURES)('$name', ({ name, values, write, read }) => {
         expect(accepted === undefined ? bytes : anyWrite(accepted)).toEqual(bytes);
       }),
     );
+  });
+});
+
+describe('sizes no TPM writes', () => {
+  it('are refused before the bytes are taken', () => {
+    const zeros = (size: number): Uint8Array => new Uint8Array(size);
+    const quote = fc.sample(arbitrary.attest.filter(isQuoteAttest), 1)[0]!;
+    for (const name of ['qualifiedSigner', 'extraData'] as const) {
+      expect(errorCode(() => readAttest(writeAttest({ ...quote, [name]: zeros(66) })))).toBe('accepted');
+      expect(errorCode(() => readAttest(writeAttest({ ...quote, [name]: zeros(67) })))).toBe('tpm.attest-size');
+    }
+    const attested = { ...quote.attested, pcrDigest: zeros(67) };
+    expect(errorCode(() => readAttest(writeAttest({ ...quote, attested })))).toBe('tpm.attest-size');
+    const long = writeSignature({ sigAlg: TPM_ALG.RSASSA, hash: 'sha256', sig: zeros(513) });
+    expect(errorCode(() => readSignature(long))).toBe('tpm.signature-size');
+  });
+
+  it('are refused as answers that are neither yes nor no', () => {
+    const quote = fc.sample(arbitrary.attest, 1)[0]!;
+    const bytes = writeAttest({ ...quote, qualifiedSigner: new Uint8Array(0), extraData: new Uint8Array(0) });
+    // magic 4, type 2, two empty TPM2B 4, clock 8, resetCount 4, restartCount 4
+    bytes[26] = 2;
+    expect(errorCode(() => readAttest(bytes))).toBe('tpm.attest-safe');
+  });
+
+  it('and wrong magic is refused by the reader too', () => {
+    const bytes = writeAttest(fc.sample(arbitrary.attest, 1)[0]!);
+    bytes[0]! ^= 1;
+    expect(errorCode(() => readAttest(bytes))).toBe('tpm.attest-magic');
   });
 });
