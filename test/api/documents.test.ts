@@ -1,0 +1,88 @@
+import { readFileSync } from 'node:fs';
+import * as z from 'zod/mini';
+import { describe, expect, it } from 'vitest';
+import { openApiDocument, PATHS } from '../../src/api/openapi.ts';
+import { Problem, problem, PROBLEMS, type ProblemCode } from '../../src/api/problems.ts';
+import { EvidenceBundle } from '../../src/api/schemas.ts';
+import { parseBundle } from '../../src/evidence/bundle.ts';
+
+const CODES = Object.keys(PROBLEMS) as ProblemCode[];
+
+describe('problem documents', () => {
+  it.each(CODES)('%s follows its schema', (code) => {
+    const document = problem(code, 'detail', '00000000-0000-4000-8000-000000000000', [{ pointer: '/a', detail: 'b' }]);
+    expect(z.safeParse(Problem, document).success).toBe(true);
+    expect(document.status).toBeGreaterThanOrEqual(400);
+  });
+});
+
+describe('the OpenAPI document', () => {
+  const document = openApiDocument('1.2.3');
+  const text = JSON.stringify(document);
+
+  it('describes exactly the paths and methods of the service', () => {
+    const described = Object.entries(document['paths'] as Record<string, object>).map(([path, item]) => [
+      path,
+      ...Object.keys(item),
+    ]);
+    expect(described).toEqual(Object.entries(PATHS));
+  });
+
+  it('names every problem', () => {
+    expect(
+      CODES.filter((code) => code !== 'route.unknown' && code !== 'route.method' && !text.includes(`\`${code}\``)),
+    ).toEqual([]);
+  });
+
+  it('refers only to schemas it has', () => {
+    const schemas = (document['components'] as { readonly schemas: object }).schemas;
+    const used = new Set([...text.matchAll(/"#\/components\/schemas\/(\w+)"/g)].map((match) => match[1]));
+    expect([...used].toSorted()).toEqual(Object.keys(schemas).toSorted());
+  });
+});
+
+const good = {
+  schema: 'assay.evidence/1',
+  ak: 'AAEC',
+  quotes: [{ attest: 'AQ', signature: 'Ag', pcrs: { sha256: { '0': 'ab'.repeat(32), '15': '00'.repeat(32) } } }],
+  logs: { firmware: 'AQID', ima: { id: `sha256:${'0'.repeat(64)}` } },
+  hints: { hostname: 'a' },
+};
+const [quote] = good.quotes;
+
+const bundles: readonly (readonly [string, unknown])[] = [
+  ['a full one', good],
+  ['the least', { schema: 'assay.evidence/1', quotes: [] }],
+  ['unknown key', { ...good, nonce: 'AAAA' }],
+  ['another schema', { ...good, schema: 'assay.evidence/2' }],
+  ['no quotes', { schema: 'assay.evidence/1' }],
+  ['padded base64', { ...good, ak: 'AQ==' }],
+  ['unknown key in a quote', { ...good, quotes: [{ ...quote, ak: 'AA' }] }],
+  ['a short digest', { ...good, quotes: [{ ...quote, pcrs: { sha256: { '0': 'ab' } } }] }],
+  ['PCR 24', { ...good, quotes: [{ ...quote, pcrs: { sha256: { '24': 'ab'.repeat(32) } } }] }],
+  ['PCR 00', { ...good, quotes: [{ ...quote, pcrs: { sha256: { '00': 'ab'.repeat(32) } } }] }],
+  ['unknown bank', { ...good, quotes: [{ ...quote, pcrs: { md5: {} } }] }],
+  ['nine quotes', { ...good, quotes: Array(9).fill(quote) }],
+  ['a log id of another form', { ...good, logs: { ima: { id: 'md5:00' } } }],
+  ['a hint that is no string', { ...good, hints: { hostname: 1 } }],
+  ['an array', []],
+];
+
+describe('the documented bundle', () => {
+  it.each(bundles)('is read as documented: %s', (_, value) => {
+    const reads = (): boolean => {
+      try {
+        parseBundle(JSON.stringify(value));
+        return true;
+      } catch {
+        return false;
+      }
+    };
+    expect(z.safeParse(EvidenceBundle, value).success).toBe(reads());
+  });
+
+  it('is what the lab captures', () => {
+    const captured: unknown = JSON.parse(readFileSync('fixtures/uki/baseline/bundle.json', 'utf8'));
+    expect(z.safeParse(EvidenceBundle, captured).error).toBeUndefined();
+  });
+});
