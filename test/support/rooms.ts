@@ -1,0 +1,77 @@
+/** The room table of `.ci/imports.json` and what it forbids. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Import, Module } from './modules.ts';
+import { ROOT } from './repository.ts';
+
+export interface RoomTable {
+  /** A room imports itself and rooms before it. */
+  readonly order: readonly string[];
+  /** Rooms that import less than their place allows: rooms, or files of a room by their path without the ending. */
+  readonly only: Readonly<Record<string, readonly string[]>>;
+  /** The one barrel, and the last room it may export. */
+  readonly library: { readonly file: string; readonly through: string };
+  /** Rooms without input or output, clock, randomness: the packages they may import, and those of single rooms. */
+  readonly pure: {
+    readonly through: string;
+    readonly packages: readonly string[];
+    readonly more: Readonly<Record<string, readonly string[]>>;
+  };
+}
+
+export function readRoomTable(): RoomTable {
+  return JSON.parse(readFileSync(join(ROOT, '.ci/imports.json'), 'utf8')) as RoomTable;
+}
+
+/** One sentence per import that the table forbids. */
+export function roomViolations(table: RoomTable, modules: readonly Module[]): string[] {
+  const known = new Set(modules.map((module) => module.path));
+  return modules.flatMap((module) => {
+    const room = roomOf(table, module.path);
+    if (room === null) return [`${module.path}: is in no room`];
+    return module.imports.flatMap((imported) => {
+      const problem =
+        imported.file === null
+          ? packageProblem(table, room, imported.specifier)
+          : fileProblem(table, room, imported, imported.file, known);
+      return problem === null ? [] : [`${module.path}: ${problem}`];
+    });
+  });
+}
+
+/** The room a source lies in; the library's file counts as the last room it may export. */
+function roomOf(table: RoomTable, path: string): string | null {
+  if (path === table.library.file) return table.library.through;
+  const room = path.includes('/') ? path.slice(0, path.indexOf('/')) : null;
+  return room !== null && table.order.includes(room) ? room : null;
+}
+
+function fileProblem(
+  table: RoomTable,
+  room: string,
+  { specifier }: Import,
+  file: string,
+  known: ReadonlySet<string>,
+): string | null {
+  if (file.startsWith('..')) return `imports ${specifier}, which is outside src`;
+  if (!known.has(file)) return `imports ${specifier}, which is not there`;
+  if (file === table.library.file) return `imports ${specifier}: the library is for others`;
+  const target = roomOf(table, file);
+  if (target === room || target === null) return null;
+  const allowed = table.only[room];
+  if (allowed !== undefined) {
+    const may = allowed.includes(target) || allowed.includes(file.replace(/\.tsx?$/, ''));
+    return may ? null : `imports ${specifier}: ${room} imports ${allowed.join(', ')} only`;
+  }
+  const above = table.order.indexOf(target) < table.order.indexOf(room);
+  return above ? null : `imports ${specifier}: ${target} is not above ${room}`;
+}
+
+function packageProblem(table: RoomTable, room: string, specifier: string): string | null {
+  const { through, packages, more } = table.pure;
+  if (table.order.indexOf(room) > table.order.indexOf(through)) return null;
+  const allowed = [...packages, ...(more[room] ?? [])];
+  return allowed.includes(specifier)
+    ? null
+    : `imports ${specifier}: ${room} is pure and imports ${allowed.join(', ')} only`;
+}
