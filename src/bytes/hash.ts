@@ -1,6 +1,6 @@
 /** Hash algorithms as the TPM names them, digests, and the PCR extend operation. */
 
-import * as crypto from 'node:crypto';
+import { hash, timingSafeEqual } from 'node:crypto';
 
 /** A PCR bank, or any hash algorithm of TCG's registry that this verifier computes. */
 export type HashName = 'sha1' | 'sha256' | 'sha384' | 'sha512';
@@ -41,7 +41,7 @@ export function hashSize(name: HashName): number {
 
 // `crypto.hash` (Node 20.12) with the latin1 encoding is the fastest way from JavaScript to OpenSSL: no hash object and
 // no external ArrayBuffer per call.
-const oneShot = crypto.hash as (algorithm: string, data: Uint8Array, encoding: 'latin1' | 'hex') => string;
+const oneShot = hash as (algorithm: string, data: Uint8Array, encoding: 'latin1' | 'hex') => string;
 
 /** `latin1Write` skips the encoding look-up of `write`; Node documents it by name only, so its type is stated here. */
 type Latin1Buffer = Buffer<ArrayBuffer> & { latin1Write(text: string, offset: number): number };
@@ -113,5 +113,5 @@ export class PcrAccumulator {
 
 /** Whether two byte strings are equal, in time that depends on their length only. */
 export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && crypto.timingSafeEqual(a, b);
+  return a.length === b.length && timingSafeEqual(a, b);
 }

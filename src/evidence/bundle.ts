@@ -76,8 +76,8 @@ function pcrValues(value: Json | undefined, path: string): ClaimedPcrs {
     const hash = hashByName(bank)!.name;
     const pcrs = new Map<number, Uint8Array>();
     const indexes = Array.from({ length: 24 }, (_, pcr) => String(pcr));
-    for (const [pcr, hex] of Object.entries(record(values as Json, `${path}.${bank}`, indexes))) {
-      const bytes = decode(hex as Json, `${path}.${bank}.${pcr}`, fromHex);
+    for (const [pcr, hex] of Object.entries(record(values, `${path}.${bank}`, indexes))) {
+      const bytes = decode(hex, `${path}.${bank}.${pcr}`, fromHex);
       if (bytes.length !== hashSize(hash)) fail(`${path}.${bank}.${pcr} is not a ${bank} digest`);
       pcrs.set(Number(pcr), bytes);
     }

@@ -69,6 +69,6 @@ export class Facts {
   }
 }
 
-function isFact<N extends FactName>(fact: Fact, name: N): fact is Fact<FactName> & Fact<N> {
+function isFact<N extends FactName>(fact: Fact, name: N): fact is Fact & Fact<N> {
   return fact.name === name;
 }

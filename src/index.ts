@@ -1,0 +1,33 @@
+/**
+ * Assay as a library: the pure part, from bytes to the verdict. Nothing here does I/O, reads a clock or draws a random number.
+ *
+ * The one call most users need is {@link appraise}; `parseBundle`, `parsePolicy` and `resolvePolicy` make its input.
+ */
+
+export { EvidenceError, PolicyError, UsageError } from './bytes/errors.ts';
+export { canonicalJson } from './bytes/json.ts';
+export { contentId, type HashName } from './bytes/hash.ts';
+export type { Replayed, Untrusted, Verified } from './bytes/trust.ts';
+export { bundleFromJson, bundleToJson, parseBundle, type EvidenceBundle } from './evidence/bundle.ts';
+export { readAkPin, type AttestationKey } from './tpm/key.ts';
+export { readPublic, readPublic2B, type TpmtPublic } from './tpm/public.ts';
+export { readAttest, type TpmsAttest } from './tpm/attest.ts';
+export { checkQuote, joinQuotes, type QuoteCheck, type QuotedPcrs } from './tpm/quote.ts';
+export { parseSelection, selectionText, type PcrSelection } from './tpm/selection.ts';
+export { parseTcgLog } from './logs/tcg/parse.ts';
+export type { TcgEvent, TcgLog } from './logs/tcg/model.ts';
+export { replayAgainstQuote, replayBank } from './logs/replay.ts';
+export { parseImaList } from './logs/ima/parse.ts';
+export type { ImaList } from './logs/ima/model.ts';
+export { replayPrefix } from './logs/ima/replay.ts';
+export type { Fact, FactName, FactValues } from './facts/model.ts';
+export { parseImageManifest, type ImageManifest } from './references/manifest.ts';
+export { parsePinSet, parseReferenceSet, type PinSet, type ReferenceSet } from './references/reference-set.ts';
+export { CATALOGUE } from './checks/catalogue.ts';
+export { FINDING_CODES, type FindingCode } from './checks/codes.ts';
+export type { Answer, Check, Finding, LinkId } from './checks/model.ts';
+export { parsePolicy, type PolicyDocument } from './policy/document.ts';
+export { resolvePolicy, type Catalogue, type ResolvedPolicy } from './policy/resolve.ts';
+export { appraise } from './chain/appraise.ts';
+export { createCache, type AppraisalCache } from './chain/cache.ts';
+export type { AkPin, Appraisal, AppraisalInput, Challenge, LinkResult, LinkStatus, Verdict } from './chain/model.ts';
