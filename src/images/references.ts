@@ -101,7 +101,8 @@ export function firmwareReference(
   return checked('firmware', {
     ...common(meta),
     kind: 'firmware',
-    ...(captured === undefined ? {} : { capturedFrom: captured.from }),
+    // A set is worth its weakest component.
+    ...(captured === undefined ? {} : { basis: 'approved-capture', capturedFrom: captured.from }),
     components: [dxe, ...(captured?.components ?? [])],
   });
 }

@@ -83,13 +83,16 @@ export function stubCommandLine(content: Uint8Array, version: number): string {
   } catch {
     throw new EvidenceError('uki.command-line', 'UKI: .cmdline is not UTF-8 text', { part: 'uki' });
   }
-  const characters = [...text].map((c) => (c < ' ' || (version >= 255 && c === '\x7f') ? ' ' : c));
-  const isSpace = (c: string | undefined): boolean => c === ' ';
-  let end = characters.length;
-  while (end > 0 && isSpace(characters[end - 1])) end--;
-  let start = 0;
-  while (version >= 255 && start < end && isSpace(characters[start])) start++;
-  return characters.slice(start, end).join('');
+  const characters = Array.from(text).map((c) => (c < ' ' || (version >= 255 && c === '\x7f') ? ' ' : c));
+  const first =
+    version >= 255
+      ? Math.max(
+          characters.findIndex((c) => c !== ' '),
+          0,
+        )
+      : 0;
+  const last = characters.findLastIndex((c) => c !== ' ');
+  return characters.slice(first, last + 1).join('');
 }
 
 function fail(image: PeImage, code: string, message: string): EvidenceError {

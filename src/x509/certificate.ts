@@ -1,5 +1,7 @@
 /** X.509 certificates as data: what they say, never whether they are to be trusted. */
 
+// Its side effect is what @peculiar/x509 needs before it is loaded.
+// oxlint-disable-next-line import/no-unassigned-import
 import 'reflect-metadata';
 import { X509Certificate } from '@peculiar/x509';
 import { contextTag, derChildren, derExpect, derIntegerHex, readDer, TAG } from '../bytes/der.ts';
