@@ -46,11 +46,6 @@ export class ByteArena {
     this.latin1('\0');
   }
 
-  /** Forgets everything from `length` on. */
-  cutTo(length: number): void {
-    this.#length = length;
-  }
-
   /** A copy of what was written, no larger than it. */
   bytes(): Uint8Array {
     return new Uint8Array(this.#bytes.subarray(0, this.#length));

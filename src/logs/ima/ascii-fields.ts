@@ -58,7 +58,7 @@ function writeValue(arena: ByteArena, format: string, text: string): void {
 }
 
 function writeHex(arena: ByteArena, text: string): void {
-  if (text.length % 2 !== 0 || arena.hex(text) !== text.length / 2) {
+  if (arena.hex(text) * 2 !== text.length) {
     throw new LineError('ima.line', 'has a field that is not hexadecimal');
   }
 }

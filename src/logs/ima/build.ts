@@ -8,8 +8,8 @@ import { isKnownTemplate, templateByName } from './templates.ts';
 /** Offsets are 32-bit and a list is held whole; hosts with a million entries were seen at 150 MB. */
 export const MAX_LIST_BYTES = 1 << 30;
 
-/** More than any host was seen to have by an order of magnitude; bounds the columns (19 bytes per entry). */
-export const MAX_ENTRIES = 1 << 24;
+/** Four times what any host was seen to have; bounds the columns (18 bytes per entry). */
+export const MAX_ENTRIES = 1 << 22;
 
 /** One host has two or three templates; the column that names them has one byte. */
 export const MAX_TEMPLATES = 64;
@@ -69,8 +69,8 @@ export class ListBuilder {
   /** @throws EvidenceError `ima.entries` past `MAX_ENTRIES` */
   add(pcr: number, template: number, source: number, digest: number, data: number, length: number): void {
     const i = this.#count;
-    if (i === this.#pcr.length) this.#resize(i === 0 ? 256 : i * 2);
     if (i >= MAX_ENTRIES) throw this.error('ima.entries', `has more than ${MAX_ENTRIES} entries`, source);
+    if (i === this.#pcr.length) this.#resize(i === 0 ? 256 : i * 2);
     this.#pcr[i] = pcr;
     this.#template[i] = template;
     this.#sourceOffset[i] = source;

@@ -72,12 +72,7 @@ function readLine(
   const start = arena.length;
   arena.hex(digestText);
   const data = arena.length;
-  try {
-    rebuild(arena, builder.template(templateIndex), rest);
-  } catch (error) {
-    arena.cutTo(start);
-    throw error;
-  }
+  rebuild(arena, builder.template(templateIndex), rest);
   const length = arena.length - data;
   if (length > MAX_TEMPLATE_DATA) throw new LineError('ima.data-length', `has ${length} bytes of template data`);
   builder.add(pcr, templateIndex, offset, start, data, length);

@@ -58,19 +58,11 @@ export function isKnownTemplate(template: ImaTemplate): boolean {
   return template.fields !== undefined && template.fields.every((id) => FIELD_FORMATS.has(id));
 }
 
-/** Whether a name could come from the kernel: 1 to 255 characters of field ids, template names and the separator. */
+/** Whether a name is made as the kernel's are: field ids or a template's name, and the separator. Its length is the caller's to check. */
 export function isTemplateName(bytes: Uint8Array): boolean {
-  return (
-    bytes.length > 0 &&
-    bytes.length <= MAX_TEMPLATE_NAME &&
-    bytes.every(
-      (c) =>
-        (c >= 0x61 && c <= 0x7a) ||
-        (c >= 0x30 && c <= 0x39) ||
-        (c >= 0x41 && c <= 0x5a) ||
-        c === 0x2d ||
-        c === 0x7c ||
-        c === 0x5f,
-    )
-  );
+  return bytes.length > 0 && bytes.every((c) => isAlphanumeric(c) || c === 0x2d || c === 0x5f || c === 0x7c);
+}
+
+function isAlphanumeric(c: number): boolean {
+  return (c >= 0x61 && c <= 0x7a) || (c >= 0x30 && c <= 0x39) || (c >= 0x41 && c <= 0x5a);
 }

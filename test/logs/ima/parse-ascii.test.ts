@@ -138,7 +138,11 @@ describe('malformed lists', () => {
     ['ima.template-name', changed(2, 'ima\t')],
     ['ima.template', changed(2, 'unheard')],
     ['ima.template', changed(2, 'd-ng|n-ng|unheard')],
-    ['ima.line', changed(2, 'd-ng|sig')],
+    ['ima.line', changed(2, 'iuid')],
+    ['ima.line', text(asciiList([evmSig])).replace('33188', '65536')],
+    ['ima.line', text(asciiList([evmSig])).replace('1000', '4294967296')],
+    ['ima.line', text(asciiList([evmSig])).replace('1000', '-1')],
+    ['ima.data-length', text(asciiList([file('a'.repeat(1 << 24))]))],
     ['ima.line', changed(3, 'sha256')],
     ['ima.line', changed(3, 'sha256:abc')],
     ['ima.line', changed(3, 'sha256:zz')],
@@ -148,6 +152,19 @@ describe('malformed lists', () => {
     ['ima.data-length', `10 ${'00'.repeat(20)} ima ${'00'.repeat(20)} ${'a'.repeat(256)}\n`],
   ])('%s', (code, list) => {
     expect(codeOf(() => parse(bytesOf(list)))).toBe(code);
+  });
+
+  it('says when a line has more fields than its template', () => {
+    expect(() => parse(bytesOf(changed(2, 'd-ng|sig')))).toThrow('more fields than its template');
+  });
+
+  it('reads lines whose data is longer than their text', () => {
+    const line = `10 ${'ab'.repeat(20)} ${Array.from({ length: 15 }, () => 'n').join('|')} \n`;
+    const list = parse(bytesOf(line.repeat(100)));
+    expect(list.count).toBe(100);
+    expect(list.bytes.length).toBe(100 * (20 + 15 * 5));
+    const last = Array.from({ length: 15 }, () => [1, 0, 0, 0, 0]).flat();
+    expect([...entry(list, 99).templateData]).toEqual(last);
   });
 
   it('a list that is cut inside its last line is truncated', () => {

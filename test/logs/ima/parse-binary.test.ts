@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { EvidenceError } from '../../../src/bytes/errors.ts';
+import { ListBuilder, MAX_ENTRIES, MAX_LIST_BYTES } from '../../../src/logs/ima/build.ts';
 import { entries, entry, pcrsNamed, templateData } from '../../../src/logs/ima/model.ts';
 import { readFields } from '../../../src/logs/ima/fields.ts';
 import { parseBinaryList } from '../../../src/logs/ima/parse-binary.ts';
@@ -103,6 +104,13 @@ describe('malformed lists', () => {
     ['ima.templates', binaryList(Array.from({ length: 65 }, (_, i) => file('/a', { template: `t${i}` })))],
   ])('%s', (code, bytes) => {
     expect(codeOf(() => parse(bytes))).toBe(code);
+  });
+
+  it('more bytes or entries than any host has', () => {
+    expect(codeOf(() => parse(new Uint8Array(MAX_LIST_BYTES + 1)))).toBe('ima.size');
+    const builder = new ListBuilder('log.ima');
+    for (let i = 0; i < MAX_ENTRIES; i++) builder.add(10, 0, 0, 0, 0, 0);
+    expect(codeOf(() => builder.add(10, 0, 0, 0, 0, 0))).toBe('ima.entries');
   });
 
   it('names the part, the offset and the entry', () => {
