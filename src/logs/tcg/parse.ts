@@ -65,10 +65,14 @@ class LogParser {
 
   parse(registers: TcgRegisters | undefined): TcgLog {
     const { length } = this.#bytes;
-    if (length === 0)
-      throw new EvidenceError('tcg.empty', `an empty log (${this.#part})`, { part: this.#part, offset: 0 });
     if (length > MAX_LOG_SIZE) {
       throw new EvidenceError('tcg.too-large', `a log of ${length} bytes (${this.#part})`, { part: this.#part });
+    }
+    if (this.#padding === 0) {
+      throw new EvidenceError('tcg.empty', `no event in ${length} bytes (${this.#part})`, {
+        part: this.#part,
+        offset: 0,
+      });
     }
     const specId = this.#readFirst();
     const agile = isAgileSpecId(specId?.signature);
