@@ -27,6 +27,7 @@ const APPRAISE: readonly ProblemCode[] = [
   'request.incomplete',
   'evidence.unreadable',
   'policy.unknown',
+  'host.unknown',
   'service.busy',
 ];
 

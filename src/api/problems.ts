@@ -70,6 +70,11 @@ const entries = {
     title: 'No policy of that name is loaded',
     remedy: 'Name one of the policies this service was started with; /readyz lists them.',
   },
+  'host.unknown': {
+    status: 422,
+    title: 'The policy’s pin set has no such host',
+    remedy: 'Correct the name, or add the host’s attestation key to the pin set and restart the service.',
+  },
   'route.unknown': {
     status: 404,
     title: 'There is nothing at this path',

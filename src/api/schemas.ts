@@ -66,6 +66,18 @@ export const AppraiseRequest = z.strictObject({
   policy: z
     .string()
     .check(z.minLength(1), z.maxLength(100), z.describe('Name of a policy this service was started with.')),
+  host: z.optional(
+    z
+      .string()
+      .check(
+        z.minLength(1),
+        z.maxLength(255),
+        z.describe(
+          'Name of the host that was challenged: only its keys of the pin set count, so evidence relayed from another host breaks link 1. ' +
+            'Without it any host of the pin set may answer, and sub says which did.',
+        ),
+      ),
+  ),
 });
 export type AppraiseRequest = z.infer<typeof AppraiseRequest>;
 

@@ -4,6 +4,8 @@ import { NONCE_BYTES } from '../api/nonce.ts';
 import { EvidenceError, UsageError } from '../bytes/errors.ts';
 import { fromHex } from '../bytes/text.ts';
 import type { AkPin, Challenge } from '../chain/model.ts';
+import type { ResolvedPolicy } from '../policy/resolve.ts';
+import { pinsOfHost } from '../results/host.ts';
 import { readAkPin } from '../tpm/key.ts';
 import { parseSelection } from '../tpm/selection.ts';
 import { readInput } from './input.ts';
@@ -32,27 +34,50 @@ export function readChallenge(nonce: string | undefined, selection: string | und
   return { nonce: bytes, selection };
 }
 
-/** @throws UsageError `ak.invalid`, `ak.twice` */
-export function readPins(akFile: string | undefined, akName: string | undefined): AkPin[] {
-  if (akFile !== undefined && akName !== undefined) {
-    throw new UsageError('ak.twice', '--ak and --ak-name both pin the attestation key', 'give one of them');
+/** Options that say whose attestation key counts. */
+export interface PinOptions {
+  /** file of the key */
+  readonly ak?: string | undefined;
+  readonly akName?: string | undefined;
+  /** a host of the policy's pin set */
+  readonly host?: string | undefined;
+}
+
+/**
+ * The pins of an appraisal; none: every key of the policy's pin set.
+ * @throws UsageError `ak.invalid`, `ak.twice`, `host.unknown`
+ */
+export function readPins({ ak, akName, host }: PinOptions, policy: ResolvedPolicy): readonly AkPin[] {
+  if ([ak, akName, host].filter((value) => value !== undefined).length > 1) {
+    throw new UsageError('ak.twice', '--ak, --ak-name and --host each say whose key counts', 'give one of them');
   }
-  if (akFile !== undefined) {
-    const publicArea = readInput(akFile, '--ak');
-    const remedy = 'give TPM2B_PUBLIC, TPMT_PUBLIC (tpm2_readpublic -o) or PEM of the attestation key';
-    option('ak.invalid', `--ak ${akFile}`, remedy, () => readAkPin(publicArea));
-    return [{ by: 'caller', publicArea }];
-  }
-  if (akName === undefined) return [];
-  const name = akName.toLowerCase();
-  if (!/^000[bcd]([0-9a-f]{2}){32,64}$/.test(name)) {
-    throw new UsageError(
-      'ak.invalid',
-      `--ak-name ${akName} is not the name of a key`,
-      'give the name as tpm2_readpublic -n writes it, in hexadecimal',
-    );
-  }
-  return [{ by: 'caller', name }];
+  if (ak !== undefined) return [{ by: 'caller', publicArea: readAk(ak) }];
+  if (akName !== undefined) return [{ by: 'caller', name: readAkName(akName) }];
+  if (host === undefined) return [];
+  const pins = pinsOfHost(policy.pins, host);
+  if (pins.length > 0) return pins;
+  throw new UsageError(
+    'host.unknown',
+    `the pin set of ${policy.name} has no host ${host}`,
+    'correct the name, or add the host’s attestation key to the pin set',
+  );
+}
+
+function readAk(path: string): Uint8Array {
+  const publicArea = readInput(path, '--ak');
+  const remedy = 'give TPM2B_PUBLIC, TPMT_PUBLIC (tpm2_readpublic -o) or PEM of the attestation key';
+  option('ak.invalid', `--ak ${path}`, remedy, () => readAkPin(publicArea));
+  return publicArea;
+}
+
+function readAkName(text: string): string {
+  const name = text.toLowerCase();
+  if (/^000[bcd]([0-9a-f]{2}){32,64}$/.test(name)) return name;
+  throw new UsageError(
+    'ak.invalid',
+    `--ak-name ${text} is not the name of a key`,
+    'give the name as tpm2_readpublic -n writes it, in hexadecimal',
+  );
 }
 
 /**

@@ -27,6 +27,8 @@ interface Machine {
   readonly bundle: string;
   readonly nonce: string;
   readonly selection: string;
+  /** the host it is presented as */
+  readonly host: string;
   /** path of the policy */
   readonly policy: string;
 }
@@ -149,9 +151,10 @@ async function goOn(
   });
 }
 
-function requestBody({ bundle, nonce, selection }: Machine, policy: string): string {
+function requestBody({ bundle, nonce, selection, host }: Machine, policy: string): string {
+  const rest = JSON.stringify({ nonce, selection, host, policy });
   // The bundle goes in as it was captured, byte for byte.
-  return `{"bundle":${readText(bundle, 'bundle')},"nonce":"${nonce}","selection":"${selection}","policy":"${policy}"}`;
+  return `{"bundle":${readText(bundle, 'bundle')},${rest.slice(1)}`;
 }
 
 function findMachines(fixtures: string): Machine[] {
@@ -169,12 +172,12 @@ function findMachines(fixtures: string): Machine[] {
 }
 
 function machinesOf(fixtures: string, contextPath: string): Machine[] {
-  const { nonce, selection, policy } = readContext(contextPath);
+  const { nonce, selection, host, policy } = readContext(contextPath);
   if (policy === undefined) {
     throw new UsageError('demo.no-policy', `${contextPath} names no policy`, 'add the policy the machine is judged by');
   }
   const folder = join(contextPath, '..');
-  const common = { nonce: toBase64url(fromHex(nonce)), selection, policy: join(packageRoot(), policy) };
+  const common = { nonce: toBase64url(fromHex(nonce)), selection, host, policy: join(packageRoot(), policy) };
   return [
     { file: 'bundle.json', suffix: '' },
     { file: 'bundle-rsa.json', suffix: ' (rsa)' },

@@ -21,12 +21,12 @@ const Case = z.strictObject({
   name: z.string(),
   /** paths are relative to the test file */
   bundle: z.string(),
-  /** gives nonce, selection and time at once */
+  /** gives nonce, selection, time and host at once */
   context: z.optional(z.string()),
   nonce: z.optional(z.string()),
   selection: z.optional(z.string()),
   at: z.optional(Timestamp),
-  /** attestation key in place of the policy's pin set */
+  /** attestation key, in place of those the policy's pin set gives to the host of the context */
   ak: z.optional(z.string()),
   expect: z.strictObject({
     verdict: z.enum(['trusted', 'untrusted', 'unproven']),
@@ -101,7 +101,7 @@ function judge(testCase: Case, testFile: string, policy: ResolvedPolicy, io: Io)
   return appraise({
     evidence: parseBundle(readText(beside(testCase.bundle), 'bundle')),
     policy,
-    pins: testCase.ak === undefined ? [] : readPins(beside(testCase.ak), undefined),
+    pins: readPins(testCase.ak === undefined ? { host: context?.host } : { ak: beside(testCase.ak) }, policy),
     challenge,
     at: at === undefined ? io.now() : readTime(at, 'at'),
   });

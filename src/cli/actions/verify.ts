@@ -20,9 +20,9 @@ const EXIT_CODES: Readonly<Record<ResultStatus, ExitCode>> = {
 /** @throws UsageError, PolicyError, EvidenceError (a bundle unreadable as a whole) */
 export function verify(io: Io, bundle: string | undefined, options: VerifyOptions): ExitCode {
   const challenge = readChallenge(options.nonce, options.selection);
-  const pins = readPins(options.ak, options.akName);
   const at = options.at === undefined ? io.now() : readTime(options.at, '--at');
   const policy = loadPolicy(options.policy, { catalogue: options.catalogue, env: io.env });
+  const pins = readPins(options, policy);
   const evidence = readEvidence(bundle, options);
   const appraisal = appraise({ evidence, policy, pins, at, ...(challenge !== undefined && { challenge }) });
   const status = resultStatus(appraisal);

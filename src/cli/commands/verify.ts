@@ -8,6 +8,7 @@ export interface VerifyOptions {
   readonly catalogue?: string;
   readonly ak?: string;
   readonly akName?: string;
+  readonly host?: string;
   readonly nonce?: string;
   readonly selection?: string;
   readonly at?: string;
@@ -35,6 +36,7 @@ export function registerVerify(program: Command, io: Io): void {
       'attestation key of the host: TPM2B_PUBLIC, TPMT_PUBLIC or PEM (default: the pin set of the policy)',
     )
     .option('--ak-name <hex>', 'name of the attestation key')
+    .option('--host <name>', 'the evidence must be of this host of the pin set')
     .option('--nonce <hex>', 'nonce of the challenge the evidence must answer')
     .option('--selection <list>', 'PCR selection of the challenge, as sha256:0-15 (default: that of the policy)')
     .option('--at <time>', 'judge as of this time, RFC 3339 (default: now)')

@@ -19,6 +19,7 @@ export function renderAppraisal(appraisal: Appraisal, status: ResultStatus, styl
     ...head(appraisal, style),
     '',
     ...appraisal.links.map((link, index) => linkLine(link, index, style)),
+    ...noteLines(appraisal.links, style),
     ...appraisal.links.flatMap((link) => findingLines(link, style)),
     '',
     ...verdictLines(appraisal, status, style),
@@ -41,8 +42,14 @@ function head({ policy, image, at, bank }: Appraisal, { bold, dim }: Style): str
 function linkLine(link: LinkResult, index: number, style: Style): string {
   const mark = paintStatus(style, link, markOf(link.status));
   const status = paintStatus(style, link, statusText(link).padEnd(15));
-  const why = link.reason ?? link.notes.join('; ');
-  return `${index + 1} ${mark} ${link.link.padEnd(12)} ${status} ${printable(why, MAX_VALUE)}`.trimEnd();
+  return `${index + 1} ${mark} ${link.link.padEnd(12)} ${status} ${printable(link.reason ?? '', MAX_VALUE)}`.trimEnd();
+}
+
+/** Facts worth knowing that judge nothing: a pinned key, an open PCR, a first sight. */
+function noteLines(links: readonly LinkResult[], style: Style): string[] {
+  const notes = links.flatMap((link) => link.notes.map((note) => ({ link: link.link, note })));
+  if (notes.length === 0) return [];
+  return ['', ...notes.map(({ link, note }) => style.dim(`  · ${link}: ${printable(note, MAX_VALUE)}`))];
 }
 
 function findingLines(link: LinkResult, style: Style): string[] {

@@ -9,11 +9,11 @@ import { EvidenceError } from '../../bytes/errors.ts';
 import { parseJson, type Json } from '../../bytes/json.ts';
 import { fromBase64url, printable } from '../../bytes/text.ts';
 import { appraise } from '../../chain/appraise.ts';
-import type { Challenge } from '../../chain/model.ts';
+import type { AkPin, Challenge } from '../../chain/model.ts';
 import { bundleFromJson, type EvidenceBundle } from '../../evidence/bundle.ts';
 import type { ResolvedPolicy } from '../../policy/resolve.ts';
 import { EAR_MEDIA_TYPE, earClaims } from '../../results/ear.ts';
-import { pinnedHost } from '../../results/host.ts';
+import { pinnedHost, pinsOfHost } from '../../results/host.ts';
 import { signEar } from '../../results/token.ts';
 import { parseSelection } from '../../tpm/selection.ts';
 import { HttpProblem } from '../problem-error.ts';
@@ -61,8 +61,8 @@ async function answer(context: ServiceContext, request: Request, response: Respo
   const challenge = readChallenge(body);
   const policy = findPolicy(context.policies, body.policy);
   const evidence = readBundle(body.bundle as Json);
-  // The caller gives no pins: only those of the policy's own pin set count.
-  const appraisal = appraise({ evidence, policy, pins: [], challenge, at: context.now() });
+  const pins = findPins(policy, body.host);
+  const appraisal = appraise({ evidence, policy, pins, challenge, at: context.now() });
   const claims = earClaims(appraisal, {
     nonce: challenge.nonce,
     maxAgeSeconds: policy.maxAgeSeconds,
@@ -142,6 +142,14 @@ function findPolicy(policies: ReadonlyMap<string, ResolvedPolicy>, name: string)
   const policy = policies.get(name);
   if (policy !== undefined) return policy;
   throw new HttpProblem('policy.unknown', `no policy ${printable(name, 100)} is loaded`);
+}
+
+/** The caller gives no pins: only those of the policy's own pin set count. It may say which of its hosts it challenged. */
+function findPins(policy: ResolvedPolicy, host: string | undefined): readonly AkPin[] {
+  if (host === undefined) return [];
+  const pins = pinsOfHost(policy.pins, host);
+  if (pins.length > 0) return pins;
+  throw new HttpProblem('host.unknown', `no host ${printable(host)} in the pin set of ${policy.name}`);
 }
 
 function readBundle(value: Json): EvidenceBundle {

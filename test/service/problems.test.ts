@@ -1,0 +1,269 @@
+/** Every refusal of the service, by its code. */
+
+import * as z from 'zod/mini';
+import { afterAll, describe, expect, it } from 'vitest';
+import { Problem, PROBLEMS, type ProblemCode } from '../../src/api/problems.ts';
+import { capturedRequest, post } from './captured.ts';
+import { connectRaw, splitRequest } from './raw-connection.ts';
+import { POLICY, startTestService } from './running.ts';
+
+const seen = new Set<ProblemCode>();
+
+/** Checks that an answer is the problem expected, whole and by its schema. */
+function expectProblem(code: ProblemCode, status: number, type: string | null, text: string): Problem {
+  seen.add(code);
+  expect(text).toContain(`"code":"${code}"`);
+  expect(type).toBe('application/problem+json');
+  expect(status).toBe(PROBLEMS[code].status);
+  const result = z.safeParse(Problem, JSON.parse(text));
+  expect(result.error).toBeUndefined();
+  return result.data!;
+}
+
+async function expectResponse(code: ProblemCode, response: Response): Promise<Problem> {
+  return expectProblem(code, response.status, response.headers.get('content-type'), await response.text());
+}
+
+/** The same for an answer read from a socket. */
+function expectRaw(code: ProblemCode, answer: string): Problem {
+  const [head, body] = answer.split('\r\n\r\n') as [string, string];
+  const status = Number(/^HTTP\/1\.1 (\d{3}) /.exec(head)?.[1]);
+  const type = /^content-type: (.*)$/im.exec(head)?.[1] ?? null;
+  return expectProblem(code, status, type, body);
+}
+
+const small = { bundle: { schema: 'assay.evidence/1', quotes: [] }, nonce: 'A'.repeat(43), policy: 'kvm-uki' };
+
+describe('a body that is no request', () => {
+  it.each([
+    ['no JSON', '{"bundle":'],
+    ['nothing', ''],
+    ['nested too deep (attack 88)', `{"bundle":${'['.repeat(1000)}${']'.repeat(1000)}}`],
+    ['a __proto__ key (attack 88)', '{"__proto__":{"policy":"kvm-uki"}}'],
+  ])('is refused: %s', async (_, body) => {
+    const { url } = await startTestService();
+    await expectResponse('request.json', await post(url, body));
+  });
+
+  it('is refused when it is not UTF-8', async () => {
+    const { url } = await startTestService();
+    const headers = { 'content-type': 'application/json' };
+    const body = Buffer.from('{"policy":"\u00ff"}', 'latin1');
+    await expectResponse('request.json', await fetch(`${url}/v1/appraise`, { method: 'POST', headers, body }));
+  });
+
+  it.each([
+    ['a pin (attack 104)', { ...small, pins: [{ akName: '000b' }] }, '/pins'],
+    ['an attestation key (attack 104)', { ...small, ak: 'AAAA' }, '/ak'],
+    ['a time (attack 102)', { ...small, at: '2020-01-01T00:00:00Z' }, '/at'],
+    ['no nonce', { bundle: small.bundle, policy: 'kvm-uki' }, '/nonce'],
+    ['a nonce of 8 bytes (attack 90)', { ...small, nonce: 'AAAAAAAAAAA' }, '/nonce'],
+    ['a nonce of 15 bytes', { ...small, nonce: Buffer.alloc(15).toString('base64url') }, '/nonce'],
+    ['a nonce of 33 bytes', { ...small, nonce: Buffer.alloc(33).toString('base64url') }, '/nonce'],
+    ['a nonce with spare bits', { ...small, nonce: `${'A'.repeat(42)}B` }, '/nonce'],
+    ['a policy that is no name', { ...small, policy: { name: 'kvm-uki' } }, '/policy'],
+    ['a selection that is none', { ...small, selection: 'sha256:0-99' }, '/selection'],
+    ['an array', [], ''],
+  ])('is refused with a pointer: %s', async (_, body, pointer) => {
+    const { url } = await startTestService();
+    const { errors } = await expectResponse('request.invalid', await post(url, body));
+    expect(errors?.map((error) => error.pointer)).toContain(pointer);
+  });
+
+  it('is refused with few words, however many things are wrong', async () => {
+    const { url } = await startTestService();
+    const keys = Object.fromEntries(Array.from({ length: 5000 }, (_, index) => [`key-${index}`, 1]));
+    const { errors } = await expectResponse('request.invalid', await post(url, { ...small, ...keys }));
+    expect(errors?.length).toBeLessThanOrEqual(20);
+  });
+
+  it('is refused when its type is another', async () => {
+    const { url } = await startTestService();
+    await expectResponse('request.content-type', await post(url, small, { 'content-type': 'text/plain' }));
+  });
+
+  it('is refused when it is compressed (attack 98)', async () => {
+    const { url } = await startTestService();
+    await expectResponse('request.content-encoding', await post(url, small, { 'content-encoding': 'gzip' }));
+  });
+
+  it('is refused when the caller accepts no result', async () => {
+    const { url } = await startTestService();
+    await expectResponse('request.not-acceptable', await post(url, small, { accept: 'text/html' }));
+  });
+
+  it('is refused when it is too large, by its stated length', async () => {
+    const { url } = await startTestService({ limits: { bodyBytes: 100 } });
+    const { detail } = await expectResponse('request.too-large', await post(url, small));
+    expect(detail).toContain('100 bytes');
+  });
+
+  it('is refused when it is too large and states no length', async () => {
+    const { url } = await startTestService({ limits: { bodyBytes: 100 } });
+    const body = new Blob([JSON.stringify(small)]).stream();
+    const headers = { 'content-type': 'application/json' };
+    const request = { method: 'POST', headers, body, duplex: 'half' };
+    await expectResponse('request.too-large', await fetch(`${url}/v1/appraise`, request as RequestInit));
+  });
+});
+
+describe('a request the service cannot answer with a result', () => {
+  it('has a bundle that cannot be read', async () => {
+    const { url } = await startTestService();
+    const body = { ...small, bundle: { schema: 'assay.evidence/1' } };
+    const { detail } = await expectResponse('evidence.unreadable', await post(url, body));
+    expect(detail).toContain('bundle.invalid');
+  });
+
+  it('has a bundle whose keys are not printed as they are', async () => {
+    const { url } = await startTestService();
+    const body = { ...small, bundle: { 'a\u001b[31m\nb': 1 } };
+    const { detail } = await expectResponse('evidence.unreadable', await post(url, body));
+    expect(detail).not.toMatch(/[\u0000-\u001f]/);
+  });
+
+  it.each(['kvm-uk', 'kvm-uki ', 'KVM-UKI', '__proto__', 'constructor', 'kvm-uki\u0000'])(
+    'names the policy %j, which is not loaded (attack 100)',
+    async (policy) => {
+      const { url } = await startTestService();
+      await expectResponse('policy.unknown', await post(url, { ...capturedRequest('uki/baseline'), policy }));
+    },
+  );
+
+  it('names a host the pin set does not have', async () => {
+    const { url } = await startTestService();
+    const response = await post(url, { ...capturedRequest('uki/baseline'), host: 'lab-' });
+    await expectResponse('host.unknown', response);
+  });
+
+  it('meets a fault of our own: an id, no verdict, no cause', async () => {
+    const broken = { ...POLICY, plan: null as never };
+    const service = await startTestService({ policies: [broken] });
+    const document = await expectResponse('service.internal', await post(service.url, capturedRequest('uki/baseline')));
+    expect(JSON.stringify(document)).not.toMatch(/trusted|TypeError|plan/);
+    const id = document.instance.replace('urn:uuid:', '');
+    expect(service.log()).toContain(id);
+    expect(service.log()).toContain('TypeError');
+  });
+});
+
+describe('a path', () => {
+  it.each(['/', '/v1', '/v1/appraise/', '/V1/appraise', '/healthz/', '/.well-known/jwks.JSON', '/v1/policies'])(
+    'that is not there: %s',
+    async (path) => {
+      const { url } = await startTestService();
+      await expectResponse('route.unknown', await fetch(url + path));
+    },
+  );
+
+  it.each([
+    ['GET', '/v1/appraise', 'POST'],
+    ['PUT', '/v1/appraise', 'POST'],
+    ['OPTIONS', '/v1/appraise', 'POST'],
+    ['POST', '/healthz', 'GET, HEAD'],
+    ['DELETE', '/.well-known/jwks.json', 'GET, HEAD'],
+  ])('that does not take %s: %s', async (method, path, allow) => {
+    const { url } = await startTestService();
+    const response = await fetch(url + path, { method });
+    expect(response.headers.get('allow')).toBe(allow);
+    await expectResponse('route.method', response);
+  });
+});
+
+describe('too much at once', () => {
+  it('is refused above the rate', async () => {
+    const { url } = await startTestService({ limits: { rateBurst: 2, ratePerSecond: 1 }, context: { now: () => 0 } });
+    await fetch(`${url}/healthz`);
+    await fetch(`${url}/healthz`);
+    const response = await fetch(`${url}/healthz`);
+    expect(response.headers.get('retry-after')).toBe('1');
+    await expectResponse('service.rate', response);
+  });
+
+  it('is refused above the number of appraisals, and taken again afterwards', async () => {
+    const { url } = await startTestService({ limits: { concurrent: 1 } });
+    const first = await connectRaw(url);
+    const [head, rest] = splitRequest(JSON.stringify(capturedRequest('uki/baseline')));
+    first.write(head);
+    // The place is taken once the headers are read; other routes stay open meanwhile.
+    let response = await post(url, small);
+    while (response.status === 200) response = await post(url, small);
+    expect(response.headers.get('retry-after')).toBe('1');
+    await expectResponse('service.busy', response);
+    expect((await fetch(`${url}/healthz`)).status).toBe(200);
+    first.write(rest);
+    expect(await first.ended).toMatch(/^HTTP\/1\.1 200 /);
+    expect((await post(url, small)).status).toBe(200);
+  });
+});
+
+describe('a client that does not keep to HTTP', () => {
+  it('is answered when its request line is none', async () => {
+    const { url } = await startTestService();
+    const connection = await connectRaw(url);
+    connection.write('nonsense\r\n\r\n');
+    expectRaw('request.malformed', await connection.ended);
+  });
+
+  it('is answered when its headers are too large', async () => {
+    const { url } = await startTestService();
+    const connection = await connectRaw(url);
+    connection.write(`GET /healthz HTTP/1.1\r\nHost: a\r\nX: ${'a'.repeat(20_000)}\r\n\r\n`);
+    expectRaw('request.headers-too-large', await connection.ended);
+  });
+
+  it('is cut off when its headers dribble (attack 94)', async () => {
+    const { url } = await startTestService({
+      limits: { headersTimeout: 100, requestTimeout: 200, timeoutInterval: 20 },
+    });
+    const connection = await connectRaw(url);
+    connection.write('GET /healthz HTTP/1.1\r\nHost: a\r\n');
+    expectRaw('request.timeout', await connection.ended);
+  });
+
+  it('is cut off when its body dribbles (attack 94)', async () => {
+    const { url } = await startTestService({
+      limits: { headersTimeout: 100, requestTimeout: 200, timeoutInterval: 20 },
+    });
+    const connection = await connectRaw(url);
+    connection.write(splitRequest(JSON.stringify(small))[0]);
+    expectRaw('request.timeout', await connection.ended);
+  });
+});
+
+describe('a service that is told to stop', () => {
+  it('refuses what was not begun, and finishes what was', async () => {
+    const service = await startTestService();
+    const begun = await connectRaw(service.url);
+    const late = await connectRaw(service.url);
+    const [head, rest] = splitRequest(JSON.stringify(capturedRequest('uki/baseline')));
+    begun.write(head);
+    late.write('GET /healthz HTTP/1.1\r\n');
+    // Both are under way once a third request, sent after them, is answered.
+    await fetch(`${service.url}/healthz`);
+    const stopped = service.stop();
+    late.write('Host: localhost\r\n\r\n');
+    expectRaw('service.stopping', await late.ended);
+    begun.write(rest);
+    expect(await begun.ended).toMatch(/^HTTP\/1\.1 200 /);
+    await stopped;
+    await expect(fetch(`${service.url}/healthz`)).rejects.toThrow();
+  });
+
+  it('does not wait longer than the grace time', async () => {
+    const service = await startTestService({ limits: { shutdownGrace: 50 } });
+    const begun = await connectRaw(service.url);
+    begun.write(splitRequest(JSON.stringify(small))[0]);
+    await fetch(`${service.url}/healthz`);
+    await service.stop();
+    expect(await begun.ended).toBe('');
+  });
+});
+
+afterAll(() => {
+  // The body ends early when its connection does: nobody is left to read that problem.
+  const unseen = Object.keys(PROBLEMS).filter(
+    (code) => !seen.has(code as ProblemCode) && code !== 'request.incomplete',
+  );
+  expect(unseen).toEqual([]);
+});
