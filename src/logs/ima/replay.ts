@@ -59,7 +59,7 @@ export function replayPrefix(source: Untrusted<ImaList>, request: ImaReplayReque
   }
   if (from.entries > list.count) throw new RangeError(`${from.entries} entries replayed of a list of ${list.count}`);
   if (from.entries > 0 && from.mode === undefined) throw new RangeError('a replay goes on in the mode it had');
-  for (const kernel of kernels(bank, hasViolations(list, pcr))) {
+  for (const kernel of kernels(bank, list)) {
     const { mode } = kernel;
     if (from.mode !== undefined && from.mode !== mode) continue;
     const end = prefixEnd(list, pcr, kernel, bank, from, quoted);
@@ -81,17 +81,17 @@ interface Kernel {
  * size of 0xFF, also where entries are padded because the bank's hash is not loaded. Before, and in banks unknown to
  * the kernel, it extends 20 bytes of 0xFF padded like everything else. Without violations the two pad alike.
  */
-function kernels(bank: HashName, violations: boolean): readonly Kernel[] {
+function* kernels(bank: HashName, list: ImaList): Generator<Kernel, void, void> {
   const full = new Uint8Array(hashSize(bank)).fill(0xff);
-  if (bank === 'sha1') return [{ mode: 'native', violation: full }];
-  const padded = new Uint8Array(hashSize(bank)).fill(0xff, 0, hashSize('sha1'));
-  const native: Kernel = { mode: 'native', violation: full };
-  const old: Kernel = { mode: 'padded-sha1', violation: padded };
-  return violations ? [native, old, { mode: 'padded-sha1', violation: full }] : [native, old];
+  yield { mode: 'native', violation: full };
+  if (bank === 'sha1') return;
+  yield { mode: 'padded-sha1', violation: full.slice().fill(0, hashSize('sha1')) };
+  if (hasViolations(list)) yield { mode: 'padded-sha1', violation: full };
 }
 
-function hasViolations(list: ImaList, pcr: number): boolean {
-  return list.columns.pcr.some((named, index) => named === pcr && isViolation(list, index));
+function hasViolations(list: ImaList): boolean {
+  for (let i = 0; i < list.count; i++) if (isViolation(list, i)) return true;
+  return false;
 }
 
 /** The end of the shortest prefix whose value is `quoted`, or undefined. */
@@ -127,7 +127,7 @@ export function replayWhole(
   pcr = IMA_PCR,
   initial?: Uint8Array,
 ): Uint8Array {
-  const [native, padded] = kernels(bank, false);
+  const [native, padded] = kernels(bank, list);
   const kernel = mode === 'native' || padded === undefined ? native! : padded;
   const accumulator = new PcrAccumulator(bank, initial);
   const extend = extender(list, kernel, accumulator);
