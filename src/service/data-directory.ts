@@ -14,10 +14,10 @@ const MAX_KEY_BYTES = 4096;
 
 /**
  * Makes the directory if it is missing (mode 0700) and refuses one that others can enter.
- * @throws UsageError `data.permissions`, `data.not-a-directory`
+ * @throws UsageError `data.permissions`, `data.not-a-directory`, `data.unusable`
  */
 export async function openDataDirectory(path: string): Promise<string> {
-  await mkdir(path, { recursive: true, mode: 0o700 });
+  await makeDirectory(path);
   const stats = await lstat(path);
   if (!stats.isDirectory())
     throw new UsageError(
@@ -27,6 +27,21 @@ export async function openDataDirectory(path: string): Promise<string> {
     );
   requirePrivate(path, stats, '700');
   return path;
+}
+
+async function makeDirectory(path: string): Promise<void> {
+  try {
+    await mkdir(path, { recursive: true, mode: 0o700 });
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    // Something else has the name; what it is, is said by the caller.
+    if (code === 'EEXIST') return;
+    throw new UsageError(
+      'data.unusable',
+      `--data ${path} cannot be made (${code})`,
+      'check the path and its permissions',
+    );
+  }
 }
 
 /**

@@ -36,8 +36,8 @@ describe('the OpenAPI document', () => {
 
   it('refers only to schemas it has', () => {
     const schemas = (document['components'] as { readonly schemas: object }).schemas;
-    const used = new Set([...text.matchAll(/"#\/components\/schemas\/(\w+)"/g)].map((match) => match[1]));
-    expect([...used].toSorted()).toEqual(Object.keys(schemas).toSorted());
+    const used = new Set([...text.matchAll(/"#\/components\/schemas\/(\w+)"/g)].map((match) => match[1]!));
+    expect(used).toEqual(new Set(Object.keys(schemas)));
   });
 });
 

@@ -44,35 +44,36 @@ describe('the data folder', () => {
     expect(new Set(keys.map((key) => key.kid)).size).toBe(1);
   });
 
-  it.each([0o755, 0o770, 0o701])('is refused with mode %o', async (mode) => {
+  it.each([0o755, 0o770, 0o701])('is refused with mode %i', async (mode) => {
     const folder = join(temporaryFolder(), 'data');
     mkdirSync(folder);
     chmodSync(folder, mode);
-    await expect(openDataDirectory(folder)).rejects.toThrowError(refusal('data.permissions'));
+    await expect(openDataDirectory(folder)).rejects.toThrow(refusal('data.permissions'));
   });
 
   it('is refused when it is a file or a link', async () => {
     const folder = temporaryFolder();
     writeFileSync(join(folder, 'file'), '', { mode: 0o600 });
-    await expect(openDataDirectory(join(folder, 'file'))).rejects.toThrow();
+    await expect(openDataDirectory(join(folder, 'file'))).rejects.toThrow(refusal('data.not-a-directory'));
+    await expect(openDataDirectory(join(folder, 'file', 'data'))).rejects.toThrow(refusal('data.unusable'));
     mkdirSync(join(folder, 'other'), { mode: 0o700 });
     symlinkSync(join(folder, 'other'), join(folder, 'link'));
-    await expect(openDataDirectory(join(folder, 'link'))).rejects.toThrowError(refusal('data.not-a-directory'));
+    await expect(openDataDirectory(join(folder, 'link'))).rejects.toThrow(refusal('data.not-a-directory'));
   });
 });
 
 describe('the signing key', () => {
-  it.each([0o644, 0o640, 0o602])('is refused with mode %o', async (mode) => {
+  it.each([0o644, 0o640, 0o602])('is refused with mode %i', async (mode) => {
     const { folder, file } = await withKey();
     chmodSync(file, mode);
-    await expect(loadSigningKey(folder)).rejects.toThrowError(refusal('data.permissions'));
+    await expect(loadSigningKey(folder)).rejects.toThrow(refusal('data.permissions'));
   });
 
   it('is refused when it is a link', async () => {
     const { folder, file } = await withKey();
     renameSync(file, join(folder, 'elsewhere'));
     symlinkSync(join(folder, 'elsewhere'), file);
-    await expect(loadSigningKey(folder)).rejects.toThrowError(refusal('data.permissions'));
+    await expect(loadSigningKey(folder)).rejects.toThrow(refusal('data.permissions'));
   });
 
   it.each(['', '{}', 'not json', '{"kty":"oct","k":"c2VjcmV0"}', 'x'.repeat(5000)])(
@@ -80,7 +81,7 @@ describe('the signing key', () => {
     async (text) => {
       const { folder, file } = await withKey();
       writeFileSync(file, text);
-      await expect(loadSigningKey(folder)).rejects.toThrowError(refusal('data.key'));
+      await expect(loadSigningKey(folder)).rejects.toThrow(refusal('data.key'));
       expect(readFileSync(file, 'utf8')).toBe(text);
     },
   );
@@ -88,7 +89,7 @@ describe('the signing key', () => {
   it('does not appear in the message about itself (attack 93)', async () => {
     const { folder, file } = await withKey();
     writeFileSync(file, '{"kty":"EC","crv":"P-256","d":"c2VjcmV0LXNlY3JldA"');
-    await expect(loadSigningKey(folder)).rejects.toThrowError(
+    await expect(loadSigningKey(folder)).rejects.toThrow(
       expect.objectContaining({ message: expect.not.stringContaining('c2VjcmV0') as string }),
     );
   });

@@ -20,13 +20,13 @@ describe('the address to listen on', () => {
     '127.256.0.1:8480',
     '128.0.0.1:1',
   ])('is refused unless it is loopback: %s', (text) => {
-    expect(() => parseListenAddress(text)).toThrowError(expect.objectContaining({ name: 'UsageError' }));
+    expect(() => parseListenAddress(text)).toThrow(expect.objectContaining({ name: 'UsageError' }));
   });
 
   it.each(['8480', '127.0.0.1', '127.0.0.1:', '127.0.0.1:65536', '::1:80', '127.0.0.1:80 ', '', ':80'])(
     'is refused unless it is an address and a port: %j',
     (text) => {
-      expect(() => parseListenAddress(text)).toThrowError(expect.objectContaining({ code: 'listen.invalid' }));
+      expect(() => parseListenAddress(text)).toThrow(expect.objectContaining({ code: 'listen.invalid' }));
     },
   );
 });

@@ -1,7 +1,7 @@
 /** Every refusal of the service, by its code. */
 
 import * as z from 'zod/mini';
-import { afterAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { Problem, PROBLEMS, type ProblemCode } from '../../src/api/problems.ts';
 import { capturedRequest, post } from './captured.ts';
 import { connectRaw, splitRequest } from './raw-connection.ts';
@@ -247,7 +247,7 @@ describe('a service that is told to stop', () => {
     begun.write(rest);
     expect(await begun.ended).toMatch(/^HTTP\/1\.1 200 /);
     await stopped;
-    await expect(fetch(`${service.url}/healthz`)).rejects.toThrow();
+    await expect(fetch(`${service.url}/healthz`)).rejects.toThrow('fetch failed');
   });
 
   it('does not wait longer than the grace time', async () => {
@@ -260,8 +260,9 @@ describe('a service that is told to stop', () => {
   });
 });
 
-afterAll(() => {
-  // The body ends early when its connection does: nobody is left to read that problem.
+// Last in the file on purpose: it asks what the tests above have met.
+it('each problem of the table was met', () => {
+  // A body that ends early does so with its connection: nobody is left to read that problem.
   const unseen = Object.keys(PROBLEMS).filter(
     (code) => !seen.has(code as ProblemCode) && code !== 'request.incomplete',
   );

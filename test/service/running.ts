@@ -20,6 +20,9 @@ export function temporaryFolder(): string {
   return folder;
 }
 
+/** The service's clock stands still here, so that results are the same on every run. */
+export const NOW = Date.UTC(2026, 11, 1);
+
 export const POLICY = loadPolicy('policies/kvm-uki.yaml', { env: {} });
 
 export interface TestService extends RunningService {
@@ -50,7 +53,7 @@ export async function startTestService(options: TestOptions = {}): Promise<TestS
     version: '0.0.0',
     limits: { ...DEFAULT_LIMITS, ...options.limits },
     logger: pino({ level: 'debug' }, sink),
-    now: () => Date.now(),
+    now: () => NOW,
     newId: randomUUID,
     ...options.context,
   };
