@@ -23,7 +23,7 @@ await build({
   external: ['koffi', 'express', 'helmet', 'pino'],
   // CommonJS packages inside an ES module still call `require` for what Node itself has.
   banner: {
-    js: "import { createRequire as __require } from 'node:module'; const require = __require(import.meta.url);",
+    js: "import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);",
   },
   logLevel: 'warning',
 });

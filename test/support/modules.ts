@@ -57,7 +57,7 @@ export function readModules(folder: string, paths: readonly string[]): Module[] 
   return paths.map((path) => ({ path, imports: importsOf(path, readFileSync(join(folder, path), 'utf8')) }));
 }
 
-/** One import cycle, as the list of its files, or null. */
+/** One cycle of files that load each other, as the list of its files, or null. Imports of types load nothing. */
 export function findCycle(modules: readonly Module[]): string[] | null {
   const byPath = new Map(modules.map((module) => [module.path, module]));
   const done = new Set<string>();
@@ -77,8 +77,8 @@ export function findCycle(modules: readonly Module[]): string[] | null {
         trail.pop();
         continue;
       }
-      const file = value.file;
-      if (file === null || done.has(file)) continue;
+      const { file, typeOnly } = value;
+      if (file === null || typeOnly || done.has(file)) continue;
       const seen = trail.indexOf(file);
       if (seen >= 0) return [...trail.slice(seen), file];
       enter(file);
