@@ -51,6 +51,8 @@ export interface ContextJson {
   readonly at: string;
   readonly ak: Readonly<Record<Key, string>>;
   readonly host: string;
+  /** Policy to judge by, from the root of the repository. */
+  readonly policy?: string;
 }
 
 export const BUNDLE_FILES: Readonly<Record<Key, string>> = { ecc: 'bundle.json', rsa: 'bundle-rsa.json' };
@@ -89,6 +91,11 @@ export function fixtureOf(capture: Capture): FixtureFiles {
     context: contextJson(capture.nonce.toString('hex'), capture.at.toISOString(), capture.host),
     pins: capture.keys,
   };
+}
+
+/** The same evidence with the policy it is to be judged by. */
+export function judgedBy(files: FixtureFiles, policy: string): FixtureFiles {
+  return { ...files, context: { ...files.context, policy } };
 }
 
 export async function writeFixture(folder: string, files: FixtureFiles): Promise<void> {

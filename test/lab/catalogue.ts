@@ -5,7 +5,7 @@
 import { join } from 'node:path';
 import { writeWhole } from './cache.ts';
 import { LAB_MANIFESTS, labManifest } from './manifests.ts';
-import { labPins, labReferences } from './references.ts';
+import { labPins, labReferences, pinsOfHost } from './references.ts';
 
 const FIXTURES = new URL('../../fixtures', import.meta.url).pathname;
 
@@ -17,4 +17,6 @@ async function write(folder: string, document: { readonly name: string }): Promi
 
 for (const name of Object.keys(LAB_MANIFESTS)) await write('manifests', await labManifest(name));
 for (const reference of await labReferences(FIXTURES)) await write('references', reference);
-await write('pins', await labPins(FIXTURES));
+const pins = await labPins(FIXTURES);
+await write('pins', pins);
+await write('pins', pinsOfHost(pins, 'lab-b', 'lab-host-b'));

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import {
   BUNDLE_FILES,
   contextJson,
+  judgedBy,
   writeFixture,
   writeJson,
   type BundleJson,
@@ -19,7 +20,7 @@ import {
   imaAfterKexec,
   logTruncated,
 } from './edits.ts';
-import type { DerivedVariant, Scenario } from './scenarios.ts';
+import { policyOf, type DerivedVariant, type Scenario } from './scenarios.ts';
 
 type LogEdit = { readonly log: 'firmware' | 'ima'; readonly apply: (log: Buffer) => Buffer };
 
@@ -45,7 +46,8 @@ export async function deriveVariant(variant: DerivedVariant, options: DeriveOpti
   const source = await readFixture(join(options.out, options.scenario, variant.from));
   const other =
     variant.edit === 'relayed' ? await readFixture(join(options.out, options.scenario, 'second-host')) : source;
-  await writeFixture(options.folder, derive(variant.edit, source, other));
+  const files = derive(variant.edit, source, other);
+  await writeFixture(options.folder, judgedBy(files, policyOf(options.scenario, variant)));
   await writeJson(join(options.folder, 'provenance.json'), {
     schema: 'assay.provenance/1',
     result: 'evidence',

@@ -4,14 +4,14 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ensureInstalled } from '../tools/programs.ts';
-import { fixtureOf, writeFixture, writeJson } from './bundle.ts';
+import { fixtureOf, judgedBy, writeFixture, writeJson } from './bundle.ts';
 import { captureVariant } from './capture.ts';
 import { deriveVariant } from './derived.ts';
 import { IMAGE_PROGRAMS } from './images.ts';
 import { MACHINE_PROGRAMS, probeAccelerator, type Accelerator } from './machine.ts';
 import { ORACLE_PROGRAMS } from './oracle.ts';
 import { provenance } from './provenance.ts';
-import { SCENARIOS, SCENARIO_NAMES, findVariant, isScenario, type Scenario } from './scenarios.ts';
+import { SCENARIOS, SCENARIO_NAMES, findVariant, isScenario, policyOf, type Scenario } from './scenarios.ts';
 
 const HELP = `Boots a real measured machine (QEMU, OVMF, swtpm) and writes its evidence.
 
@@ -139,7 +139,9 @@ async function capture(
     progress,
   });
   await mkdir(folder, { recursive: true });
-  if (result.capture !== null) await writeFixture(folder, fixtureOf(result.capture));
+  if (result.capture !== null) {
+    await writeFixture(folder, judgedBy(fixtureOf(result.capture), policyOf(job.scenario, variant)));
+  }
   await writeJson(join(folder, 'provenance.json'), await provenance(result, { variant, accelerator, at: now() }));
   return result.capture === null ? 'does-not-boot' : 'evidence';
 }

@@ -99,6 +99,11 @@ export async function labPins(fixtures: string): Promise<PinSet> {
   return parsePinSet({ schema: 'assay.pins/1', name: 'lab-hosts', hosts: sorted });
 }
 
+/** The part of a pin set that is one host's, under a name of its own. */
+export function pinsOfHost({ hosts, ...set }: PinSet, host: string, name: string): PinSet {
+  return parsePinSet({ ...set, name, hosts: hosts.filter((pin) => pin.host === host) });
+}
+
 interface Context {
   readonly host: string;
   readonly ak: Readonly<Record<string, string>>;

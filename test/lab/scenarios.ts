@@ -112,6 +112,19 @@ export const SCENARIOS: Readonly<Record<Scenario, Readonly<Record<string, Varian
   },
 };
 
+/** The policy each scenario is judged by, from the root of the repository. */
+const POLICIES: Readonly<Record<Scenario, string>> = {
+  uki: 'policies/kvm-uki.yaml',
+  'uki-secureboot': 'policies/kvm-uki-secureboot.yaml',
+  'shim-grub': 'policies/kvm-distribution.yaml',
+};
+
+/** A relayed quote is judged by the policy of the host that presents it. */
+export function policyOf(scenario: Scenario, variant: Variant): string {
+  const relayed = variant.how === 'derived' && variant.edit === 'relayed';
+  return relayed ? 'fixtures/policies/kvm-uki-host-b.yaml' : POLICIES[scenario];
+}
+
 export const SCENARIO_NAMES = Object.keys(SCENARIOS) as Scenario[];
 
 export function isScenario(name: string): name is Scenario {
