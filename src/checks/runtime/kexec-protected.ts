@@ -19,13 +19,13 @@ export const kexecProtected: Check<Record<string, never>> = {
   parameters: z.strictObject({}),
   evaluate: (context) =>
     withScan(context, (scan) => {
-      const taken = scan.kexec.map((entry) => ({
-        ...entryFinding('runtime.kexec-unapproved', entry, 'one kernel from reset to reset'),
-      }));
+      const component = 'kexec';
+      const taken = scan.kexec.map((entry) =>
+        entryFinding('runtime.kexec-unapproved', entry, 'one kernel from reset to reset', component),
+      );
       if (taken.length > 0) return no(taken);
       const { commandLine, manifest } = context.image;
       const at = { part: 'log.firmware' };
-      const component = 'kexec';
       if (commandLine === null) {
         const input = { component, expected: DISABLED, observed: 'command line not known', at };
         return unknown([finding({ code: 'runtime.kernel-protection-unknown', ...input })]);

@@ -2,7 +2,6 @@
 
 import type { FindingCode } from '../codes.ts';
 import { scanIma, type ImaScan, type ScannedEntry } from '../ima-scan.ts';
-import { baseName } from '../ima-scan.ts';
 import type { CheckContext, Finding, Outcome } from '../model.ts';
 import { finding, unknown } from '../outcome.ts';
 
@@ -15,11 +14,11 @@ export function withScan(context: CheckContext<unknown>, judge: (scan: ImaScan) 
   return unknown([finding({ code: 'runtime.list-missing', ...input })]);
 }
 
-/** The finding about one entry; the component is its file's name. */
-export function entryFinding(code: FindingCode, entry: ScannedEntry, expected: string): Finding {
+/** The finding about one entry; unless said otherwise the component is its file's name, as the host spells it. */
+export function entryFinding(code: FindingCode, entry: ScannedEntry, expected: string, component?: string): Finding {
   return finding({
     code,
-    component: baseName(entry.path) || `entry ${entry.index}`,
+    component: component ?? (entry.path.slice(entry.path.lastIndexOf('/') + 1) || `entry ${entry.index}`),
     expected,
     observed: `${entry.path} ${entry.digest}`,
     at: { part: 'log.ima', pcr: 10, index: entry.index },
