@@ -117,7 +117,7 @@ export function attestationKeyFromSpki(der: Uint8Array): AttestationKey {
     return { shape: { type: 'rsa', keyBits }, key, public: undefined, name: undefined };
   }
   const curve = CURVES.find((known) => known.node === details?.namedCurve);
-  if (key.asymmetricKeyType !== 'ec' || curve === undefined) {
+  if (curve === undefined) {
     throw keyError('tpm.spki', 'the key is neither RSA nor on P-256 or P-384');
   }
   return { shape: { type: 'ecc', curve: curve.name }, key, public: undefined, name: undefined };

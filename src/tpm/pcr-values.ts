@@ -168,9 +168,6 @@ function textError(line: number, what: string): EvidenceError {
  * @throws EvidenceError as the three readers, `tpm.pcrs-selection` when the layout needs a selection and none is given
  */
 export function readPcrs(bytes: Uint8Array, selection?: PcrSelection, part = 'pcrs'): PcrValues {
-  if (selection !== undefined && bytes.length === concatenatedSize(selection) && !looksSerialized(bytes)) {
-    return readConcatenatedPcrs(bytes, selection, part);
-  }
   if (looksPrinted(bytes)) return readPrintedPcrs(Buffer.from(bytes).toString('latin1'));
   if (looksSerialized(bytes)) return readSerializedPcrs(bytes, part);
   if (selection !== undefined) return readConcatenatedPcrs(bytes, selection, part);
@@ -179,12 +176,12 @@ export function readPcrs(bytes: Uint8Array, selection?: PcrSelection, part = 'pc
   });
 }
 
-/** The length is that of whole structures, and the first bank's entry can be one. */
+/** The number of banks can be one, and the length is that of as many lists of digests as are announced. */
 function looksSerialized(bytes: Uint8Array): boolean {
-  const lists = (bytes.length - SELECTION_BYTES - 4) / LIST_BYTES;
-  if (!Number.isInteger(lists) || lists < 1) return false;
+  if (bytes.length < SELECTION_BYTES + 4) return false;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  return view.getUint32(0, true) <= MAX_BANKS && view.getUint32(SELECTION_BYTES, true) === lists;
+  const lists = view.getUint32(SELECTION_BYTES, true);
+  return view.getUint32(0, true) <= MAX_BANKS && bytes.length === SELECTION_BYTES + 4 + lists * LIST_BYTES;
 }
 
 function looksPrinted(bytes: Uint8Array): boolean {

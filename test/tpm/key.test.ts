@@ -61,7 +61,7 @@ describe('key of a public area', () => {
     expect(change({})).toBe('accepted');
     expect(change({ exponent: 65537 })).toBe('accepted');
     for (const exponent of [1, 3, 65536, 65539]) expect(change({ exponent })).toBe('tpm.rsa-exponent');
-    expect(change({ keyBits: 1024 }, area.unique.subarray(0, 128))).toBe('tpm.rsa-size');
+    expect(change({ keyBits: 1024 }, area.unique.subarray(0, 128).with(127, 1))).toBe('tpm.rsa-size');
     expect(change({ keyBits: 2047 })).toBe('tpm.rsa-size');
     expect(change({ keyBits: 3072 })).toBe('tpm.rsa-size');
     expect(change({}, area.unique.subarray(1))).toBe('tpm.rsa-size');
@@ -104,6 +104,9 @@ describe('readAkPin', () => {
       good + pem(RSA),
       good.replace('\n', '\nComment: x\n'),
       good.replaceAll('PUBLIC KEY', 'CERTIFICATE'),
+      good.replace('PUBLIC KEY', 'CERTIFICATE'),
+      good.replace('END PUBLIC KEY', 'END CERTIFICATE'),
+      `-----BEGIN PUBLIC KEY-----\n${'AAAA'.repeat(4100)}\n-----END PUBLIC KEY-----\n`,
       good.replaceAll('PUBLIC KEY', 'PRIVATE KEY'),
       good.replace('MF', 'M F'),
       good.replace('MF', 'M='),

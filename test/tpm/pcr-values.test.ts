@@ -80,6 +80,8 @@ describe.each(SELECTIONS)('PCR files of %s', (text) => {
     }
     expect(readPcrs(concatenated(values), selection)).toEqual(values);
     expect(errorCode(() => readPcrs(concatenated(values)))).toBe('tpm.pcrs-selection');
+    expect(errorCode(() => readPcrs(Uint8Array.of(0, 1, 2, 3)))).toBe('tpm.pcrs-selection');
+    expect(errorCode(() => readPcrs(Uint8Array.of(0, 1, 2, 3), selection))).toBe('tpm.pcrs-size');
   });
 
   it('knows which PCRs it has', () => {
@@ -132,6 +134,9 @@ describe('serialized PCR values', () => {
     expect(patched(136, 3)).toBe('tpm.pcrs-serialized');
     expect(patched(140, 31)).toBe('tpm.pcrs-serialized');
     expect(patched(140, 65)).toBe('tpm.pcrs-serialized');
+    const widest = serialized(pcrValues('sha512:0'));
+    widest[140] = 65;
+    expect(errorCode(() => readSerializedPcrs(widest))).toBe('tpm.pcrs-serialized');
   });
 
   it('skips banks without PCRs, known or not', () => {
@@ -164,7 +169,7 @@ describe('printed PCR values', () => {
     `  sm3_256:\n`,
     `  sha384:\n    0 : 0x${value}\n`,
     'hello\n',
-    `  sha256:\n${'    0 : 0x\n'.repeat(7000)}`,
+    '\n'.repeat(70_000),
   ])('refuses what it does not print (%#)', (text) => {
     expect(errorCode(() => readPrintedPcrs(text))).toBe('tpm.pcrs-text');
   });

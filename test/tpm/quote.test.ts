@@ -255,6 +255,16 @@ describe('attack 55: selection', () => {
     expect(answer(checkQuote(made.input, ECDSA.ak, asked), 'selection')).toBe('no differs');
   });
 
+  it('may name banks without PCRs, also unknown ones', () => {
+    const made = makeQuote(ECDSA, 'sha256:0-15', (attest) => {
+      const none = [0x0004, 0x0012].map((hash) => ({ hash, sizeofSelect: 3, pcrSelect: [] }));
+      return { ...attest, attested: { ...attest.attested, pcrSelect: [...none, ...attest.attested.pcrSelect] } };
+    });
+    const result = check(made, ECDSA.ak);
+    expect(faults(result)).toEqual([]);
+    expect(result.quoted!.banks).toEqual(['sha256']);
+  });
+
   it('is over a bank this verifier does not compute', () => {
     const pcrSelect = [...toTpml(parseSelection('sha256:0-15')), { hash: 0x12, sizeofSelect: 3, pcrSelect: [0] }];
     const made = makeQuote(ECDSA, 'sha256:0-15', (attest) => ({
