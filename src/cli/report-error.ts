@@ -48,7 +48,7 @@ function usage(error: unknown): Omit<ErrorDocument, 'schema'> | undefined {
   if (typeof code !== 'string' || !code.startsWith('commander.') || typeof message !== 'string') return undefined;
   return {
     code: `usage.${code.slice('commander.'.length)}`,
-    message: message.replace(/^error: /, ''),
+    message: code === 'commander.help' ? 'no command is given' : message.replace(/^error: /, ''),
     remedy: 'see --help of the command',
   };
 }

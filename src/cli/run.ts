@@ -51,8 +51,8 @@ function createProgram(io: Io): Command {
 
 /** Help and version that were asked for; help shown for want of a command is an error. */
 function isInformation(error: unknown): boolean {
-  const { code } = error as { readonly code?: unknown };
-  return code === 'commander.helpDisplayed' || code === 'commander.version';
+  const { code, exitCode } = error as { readonly code?: unknown; readonly exitCode?: unknown };
+  return typeof code === 'string' && code.startsWith('commander.') && exitCode === 0;
 }
 
 /** Known before parsing, because parsing itself may fail. */
