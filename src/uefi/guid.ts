@@ -1,14 +1,13 @@
 /** EFI_GUID: 16 bytes, the first three fields little-endian (UEFI 2.10, appendix A). */
 
-import { toHex } from '../bytes/text.ts';
+const HEX: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+const FIELDS: readonly (number | '-')[] = [3, 2, 1, 0, '-', 5, 4, '-', 7, 6, '-', 8, 9, '-', 10, 11, 12, 13, 14, 15];
 
 /** A GUID in its registry form, lower case: `8be4df61-93ca-11d2-aa0d-00e098032b8c`. @param bytes exactly 16 */
 export function guidText(bytes: Uint8Array): string {
-  const h = toHex(bytes);
-  return (
-    `${h.slice(6, 8)}${h.slice(4, 6)}${h.slice(2, 4)}${h.slice(0, 2)}-${h.slice(10, 12)}${h.slice(8, 10)}-` +
-    `${h.slice(14, 16)}${h.slice(12, 14)}-${h.slice(16, 20)}-${h.slice(20, 32)}`
-  );
+  let text = '';
+  for (const field of FIELDS) text += field === '-' ? field : HEX[bytes[field]!]!;
+  return text;
 }
 
 /** EFI_GLOBAL_VARIABLE: SecureBoot, PK, KEK, Boot#### … */

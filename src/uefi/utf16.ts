@@ -14,10 +14,21 @@ export function utf16Text(bytes: Uint8Array, part: string, offset: number): stri
     });
   }
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf16le');
-  if (/\p{Surrogate}/u.test(text)) {
+  if (hasLoneSurrogate(text)) {
     throw new EvidenceError('uefi.utf16', `half a surrogate pair (${part}, offset ${offset})`, { part, offset });
   }
   return text;
+}
+
+function hasLoneSurrogate(text: string): boolean {
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i);
+    if (unit < 0xd800 || unit > 0xdfff) continue;
+    if (unit > 0xdbff) return true;
+    const next = text.charCodeAt(++i);
+    if (!(next >= 0xdc00 && next <= 0xdfff)) return true;
+  }
+  return false;
 }
 
 /** Number of bytes before the first UTF-16 NUL, or `undefined` if there is none. */

@@ -30,6 +30,9 @@ const GRUB_PREFIXES: readonly { readonly prefix: Uint8Array; readonly kind: Grub
   ] as const
 ).map(([prefix, kind]) => ({ prefix: Buffer.from(prefix, 'latin1'), kind }));
 
+/** Strict, and a byte order mark is text like any other: two different texts never read the same. */
+const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
 /** EV_IPL in PCR 8: a line of GRUB, or the kernel command line of an older systemd-boot in UTF-16. */
 export function decodeIplCommand(input: DecodeInput): DecodedEvent {
   const { data } = input;
@@ -48,7 +51,7 @@ export function decodeIplCommand(input: DecodeInput): DecodedEvent {
 
 function grubBody(input: DecodeInput, kind: GrubTextBody['kind'], text: Uint8Array): EventBody {
   try {
-    return { kind, text: new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(text) };
+    return { kind, text: UTF8.decode(text) };
   } catch {
     return { kind: 'malformed', code: 'tcg.grub-text', detail: 'the text is not UTF-8', data: input.data };
   }
@@ -122,5 +125,6 @@ export function decodeEventTag(input: DecodeInput): DecodedEvent {
 }
 
 function startsWith(data: Uint8Array, prefix: Uint8Array): boolean {
-  return data.length >= prefix.length && prefix.every((byte, i) => data[i] === byte);
+  for (let i = 0; i < prefix.length; i++) if (data[i] !== prefix[i]) return false;
+  return true;
 }

@@ -8,14 +8,14 @@ import { parseVariableData, type UefiVariableData } from '../../uefi/variable.ts
 import { bound, boundWithQuirk, mayMatch, mismatch, mustMatch, PART, type DecodeInput } from './decode.ts';
 import type { AuthorityBody, DecodedEvent, EventBody, VariableBody } from './event-body.ts';
 
-/** Variables that hold EFI_SIGNATURE_LISTs (UEFI 2.10, 32.3 and 3.3), as `guid/name`. */
-const LIST_VARIABLES = new Set([
-  `${GLOBAL_VARIABLE_GUID}/PK`,
-  `${GLOBAL_VARIABLE_GUID}/KEK`,
-  `${IMAGE_SECURITY_GUID}/db`,
-  `${IMAGE_SECURITY_GUID}/dbx`,
-  `${IMAGE_SECURITY_GUID}/dbt`,
-  `${IMAGE_SECURITY_GUID}/dbr`,
+/** Variables that hold EFI_SIGNATURE_LISTs (UEFI 2.10, 32.3 and 3.3): name → GUID. */
+const LIST_VARIABLES: ReadonlyMap<string, string> = new Map([
+  ['PK', GLOBAL_VARIABLE_GUID],
+  ['KEK', GLOBAL_VARIABLE_GUID],
+  ['db', IMAGE_SECURITY_GUID],
+  ['dbx', IMAGE_SECURITY_GUID],
+  ['dbt', IMAGE_SECURITY_GUID],
+  ['dbr', IMAGE_SECURITY_GUID],
 ]);
 
 /** EV_EFI_VARIABLE_DRIVER_CONFIG: the digest is of the whole structure. */
@@ -101,7 +101,7 @@ function variableBody(input: DecodeInput, variable: UefiVariableData, nameBound:
   if (variable.trailing.length !== 0) return trailing(input, variable);
   const { name, guid, data } = variable;
   const body: VariableBody = { kind: 'variable', name, guid, data, nameBound };
-  if (!LIST_VARIABLES.has(`${guid}/${name}`)) return body;
+  if (LIST_VARIABLES.get(name) !== guid) return body;
   try {
     const base = input.event.dataOffset + variable.dataOffset;
     return { ...body, signatureLists: parseSignatureLists(data, PART, base) };

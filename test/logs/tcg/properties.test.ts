@@ -6,14 +6,7 @@ import { replayBank } from '../../../src/logs/replay.ts';
 import { decodeLog } from '../../../src/logs/tcg/event-data.ts';
 import { parseTcgLog } from '../../../src/logs/tcg/parse.ts';
 import { tcgReport } from '../../../src/logs/tcg/report.ts';
-import {
-  agileLog,
-  legacyLog,
-  pcrsAfter,
-  specIdEvent,
-  type EventSpec,
-  type Hash,
-} from '../../support/tcg-log-builder.ts';
+import { agileLog, legacyLog, pcrsAfter, specIdEvent, type EventSpec } from '../../support/tcg-log-builder.ts';
 import { orMalformed } from '../../tpm/outcome.ts';
 
 const TYPES = [
