@@ -60,7 +60,7 @@ describe('malformed', () => {
   });
 
   test('the error names the part and the offset', () => {
-    expect(() => derChildren(read(0x30, 0x02, 0x04, 0x05))).toThrowError(
+    expect(() => derChildren(read(0x30, 0x02, 0x04, 0x05))).toThrow(
       expect.objectContaining({ code: 'der.truncated', part: 'test', offset: 2 }),
     );
   });

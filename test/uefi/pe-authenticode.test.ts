@@ -70,8 +70,9 @@ describe('the digest', () => {
         bytes.writeUInt8(bytes.readUInt8(at) ^ 0xff, at);
         let digest = '';
         const code = evidenceCode(() => (digest = toHex(authenticodeDigest(readPe(bytes, 'test'), 'sha256'))));
-        if (code === 'no error') expect(digest === toHex(unsignedDigest)).toBe(left(at));
-        else expect(code).toMatch(/^pe\./);
+        const same = digest === toHex(unsignedDigest) ? 'same' : 'other';
+        // A changed header may make the image unreadable; it never leaves the digest as it was.
+        expect(code === 'no error' ? same : code).toMatch(left(at) ? /^(same|pe\.[\w-]+)$/ : /^(other|pe\.[\w-]+)$/);
       }),
     );
   });

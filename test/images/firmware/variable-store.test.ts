@@ -83,7 +83,7 @@ describe('a store', () => {
   });
 
   test('without dbx becomes a requirement only with a reason', () => {
-    expect(() => requiredDbx(bytesSource(keys), meta)).toThrowError(/an empty dbx requirement needs a reason/);
+    expect(() => requiredDbx(bytesSource(keys), meta)).toThrow(/an empty dbx requirement needs a reason/);
     expect(requiredDbx(bytesSource(keys), meta, 'nothing is revoked')).toMatchObject({ required: [] });
   });
 });
