@@ -47,7 +47,7 @@ describe('measurements', () => {
 
   test.each([
     ['quotes go, what is in them stays together', `set a="b  c" ; echo 'x $y' "$a"`, ['set a=b  c', 'echo x $y b  c']],
-    ['a variable outside quotes is split', 'set a="b  c"\necho $a $' + '{a}d', ['set a=b  c', 'echo b c b cd']],
+    ['a variable outside quotes is split', 'set a="b  c"\necho $a \x24{a}d', ['set a=b  c', 'echo b c b cd']],
     ['an empty variable outside quotes vanishes', 'echo $none x', ['echo x']],
     ['an empty variable in quotes stays', 'echo "$none" x', ['echo  x']],
     ['an assignment without set', 'timeout=5', ['timeout=5']],
