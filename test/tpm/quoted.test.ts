@@ -39,7 +39,7 @@ describe('QuotedPcrs', () => {
       1,
     ];
     for (const copy of copies) expect(isQuotedPcrs(copy)).toBe(false);
-    expect(() => joinQuotes([Object.create(real) as QuotedPcrs])).toThrow(TypeError);
+    expect(() => joinQuotes([Object.create(real) as QuotedPcrs])).toThrow('only verified quotes');
   });
 
   it('cannot be changed', () => {
