@@ -109,6 +109,8 @@ export interface QuoteStepFact {
   readonly answer: 'yes' | 'no' | 'unknown';
   readonly expected: string;
   readonly observed: string;
+  /** false when an earlier step of the same quote left nothing to judge by */
+  readonly reached: boolean;
 }
 
 /** TPMS_CLOCK_INFO of the judged quote; u64 as decimal strings. */

@@ -46,6 +46,7 @@ export function stepFacts(steps: readonly QuoteStep[], index: number): readonly 
       answer: step.answer,
       expected: step.expected ?? 'an answer',
       observed: `${step.observed ?? 'none'}${step.reason === null ? '' : ` (${step.reason})`}`,
+      reached: step.reason !== 'not-reached',
     },
     provenance: { digest: 'quoted' },
     subject: step.step,

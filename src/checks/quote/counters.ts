@@ -3,7 +3,8 @@
 import * as z from 'zod/mini';
 import { compareCounters } from '../../tpm/counters.ts';
 import type { Check } from '../model.ts';
-import { finding, no, placeOf, unknown, yes } from '../outcome.ts';
+import { finding, no, placeOf, yes } from '../outcome.ts';
+import { unverified } from './steps.ts';
 
 export const quoteCounters: Check<Record<string, never>> = {
   id: 'quote.counters',
@@ -15,15 +16,7 @@ export const quoteCounters: Check<Record<string, never>> = {
   parameters: z.strictObject({}),
   evaluate({ facts, references }) {
     const clock = facts.single('quote.clock', '');
-    if (clock.state !== 'known') {
-      const input = {
-        code: 'quote.missing',
-        component: 'quote',
-        expected: 'TPMS_CLOCK_INFO',
-        observed: 'none',
-      } as const;
-      return unknown([finding({ ...input, at: { part: 'quote' } })]);
-    }
+    if (clock.state !== 'known') return unverified(facts);
     const { value } = clock.fact;
     const notes = value.safe ? [] : ['the TPM’s clock may have been set back by a power loss (safe = 0)'];
     const { prior } = references;

@@ -12,5 +12,5 @@ export const quoteDigest: Check<Record<string, never>> = {
   pcrs: [],
   accepts: { digest: ['quoted'], data: [], outside: ['operator', 'enrolled'] },
   parameters: z.strictObject({}),
-  evaluate: (context) => judgeSteps(context, 'pcr-digest', { no: 'quote.pcr-digest', unknown: 'quote.pcr-digest' }),
+  evaluate: (context) => judgeSteps(context, 'pcr-digest'),
 };

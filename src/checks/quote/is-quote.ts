@@ -12,5 +12,5 @@ export const quoteIsQuote: Check<Record<string, never>> = {
   pcrs: [],
   accepts: { digest: ['quoted'], data: [], outside: ['operator', 'enrolled'] },
   parameters: z.strictObject({}),
-  evaluate: (context) => judgeSteps(context, 'type', { no: 'quote.type', unknown: 'quote.type' }),
+  evaluate: (context) => judgeSteps(context, 'type'),
 };

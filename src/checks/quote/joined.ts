@@ -2,7 +2,8 @@
 
 import * as z from 'zod/mini';
 import type { Check } from '../model.ts';
-import { finding, no, placeOf, yes } from '../outcome.ts';
+import { finding, no, yes } from '../outcome.ts';
+import { apart } from './steps.ts';
 
 export const quoteJoined: Check<Record<string, never>> = {
   id: 'quote.joined',
@@ -17,8 +18,6 @@ export const quoteJoined: Check<Record<string, never>> = {
     if (quote.state !== 'known') throw new Error('the appraisal states no quote fact');
     const { value } = quote.fact;
     if (value.state !== 'apart') return yes();
-    const expected = 'the same AK, resetCount and restartCount in all quotes';
-    const input = { code: 'quote.joined', component: 'quote', expected, observed: value.message } as const;
-    return no([finding({ ...input, at: placeOf(quote.fact) })]);
+    return no([finding(apart(value.message, quote.fact))]);
   },
 };

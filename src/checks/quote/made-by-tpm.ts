@@ -12,5 +12,5 @@ export const quoteMadeByTpm: Check<Record<string, never>> = {
   pcrs: [],
   accepts: { digest: ['quoted'], data: [], outside: ['operator', 'enrolled'] },
   parameters: z.strictObject({}),
-  evaluate: (context) => judgeSteps(context, 'magic', { no: 'quote.magic', unknown: 'quote.magic' }),
+  evaluate: (context) => judgeSteps(context, 'magic'),
 };

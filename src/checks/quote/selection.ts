@@ -2,7 +2,8 @@
 
 import * as z from 'zod/mini';
 import type { Check } from '../model.ts';
-import { finding, no, placeOf, unknown, yes } from '../outcome.ts';
+import { finding, no, placeOf, yes } from '../outcome.ts';
+import { judgeSteps } from './steps.ts';
 
 export const quoteSelection: Check<Record<string, never>> = {
   id: 'quote.selection',
@@ -12,8 +13,8 @@ export const quoteSelection: Check<Record<string, never>> = {
   pcrs: [],
   accepts: { digest: ['quoted'], data: [], outside: ['operator', 'enrolled'] },
   parameters: z.strictObject({}),
-  evaluate({ facts, references }) {
-    const at = { part: 'quote' };
+  evaluate(context) {
+    const { facts } = context;
     const selection = facts.single('quote.selection', '');
     if (selection.state === 'known') {
       const { minimum } = selection.fact.value;
@@ -28,15 +29,6 @@ export const quoteSelection: Check<Record<string, never>> = {
         }),
       ]);
     }
-    const signed = facts.all('quote.step').filter((fact) => fact.subject === 'selection');
-    const observed = signed.map((fact) => fact.value.observed).join(' / ') || 'none';
-    const input = {
-      code: 'quote.selection',
-      component: 'quote',
-      expected: references.selection,
-      observed,
-      at,
-    } as const;
-    return signed.some((fact) => fact.value.answer === 'no') ? no([finding(input)]) : unknown([finding(input)]);
+    return judgeSteps(context, 'selection');
   },
 };

@@ -12,5 +12,5 @@ export const quoteSigned: Check<Record<string, never>> = {
   pcrs: [],
   accepts: { digest: ['quoted'], data: [], outside: ['operator', 'enrolled'] },
   parameters: z.strictObject({}),
-  evaluate: (context) => judgeSteps(context, 'signature', { no: 'quote.signature', unknown: 'quote.signature' }),
+  evaluate: (context) => judgeSteps(context, 'signature'),
 };

@@ -12,5 +12,5 @@ export const quoteSigner: Check<Record<string, never>> = {
   pcrs: [],
   accepts: { digest: ['quoted'], data: [], outside: ['operator', 'enrolled'] },
   parameters: z.strictObject({}),
-  evaluate: (context) => judgeSteps(context, 'qualified-signer', { no: 'quote.qualified-signer' }),
+  evaluate: (context) => judgeSteps(context, 'qualified-signer'),
 };
