@@ -417,9 +417,15 @@ const entries = {
     clause: 'Linux Documentation/security/IMA-templates.rst',
     waivable: true,
   },
+  'runtime.entry-unreadable': {
+    text: 'an entry of the runtime list does not read as the template it names',
+    remedy: 'treat the list as edited; if this kernel writes such entries, its template is not supported',
+    clause: 'Linux Documentation/security/IMA-templates.rst',
+    waivable: true,
+  },
   'runtime.entry-violation': {
-    text: 'an executable, module or component was open for writing while it was measured',
-    remedy: 'find the writer; reboot the host to clear the violation',
+    text: 'a file was open for writing while it was measured, and nothing proves which',
+    remedy: 'find the writer and reboot the host, or declare violations open in the policy with the reason',
     clause: 'Linux ima_add_violation',
     waivable: true,
   },

@@ -25,11 +25,14 @@ export interface ImaScan {
   readonly entries: number;
   /** digests no file of the image has */
   readonly unapproved: readonly ScannedEntry[];
-  /** digests of an algorithm the manifest lacks, or entries that cannot be read */
+  /** digests of an algorithm the manifest lacks */
   readonly unproven: readonly ScannedEntry[];
-  /** violations on a file of the image, by path */
+  /** entries that cannot be read under the template they name, which no digest covers */
+  readonly unreadable: readonly ScannedEntry[];
+  /** Violations: nothing covers their data, so the path is the host's word. */
   readonly violations: readonly ScannedEntry[];
-  readonly otherViolations: number;
+  /** those of them whose path is, by its last part, a file of the image, or cannot be read */
+  readonly accusedViolations: readonly ScannedEntry[];
   /** `boot_aggregate` after the first, and kexec measurements */
   readonly kexec: readonly ScannedEntry[];
   /** entries of a component, by digest or by path: those with the image's digest, and the others */
@@ -59,7 +62,9 @@ function makeScan(prefix: ImaPrefix, manifest: ImageManifest): ImaScan {
   const accused = componentNames(manifest);
   const unapproved: ScannedEntry[] = [];
   const unproven: ScannedEntry[] = [];
+  const unreadable: ScannedEntry[] = [];
   const violations: ScannedEntry[] = [];
+  const accusedViolations: ScannedEntry[] = [];
   const kexec: ScannedEntry[] = [];
   const components = new Map<Component, { approved: number; foreign: ScannedEntry[] }>();
   const ofComponent = (component: Component) => {
@@ -71,7 +76,6 @@ function makeScan(prefix: ImaPrefix, manifest: ImageManifest): ImaScan {
     if (list.length < MAX_KEPT) list.push(entry);
   };
   let entries = 0;
-  let otherViolations = 0;
   let aggregates = 0;
 
   for (const index of coveredEntries(prefix)) {
@@ -79,12 +83,13 @@ function makeScan(prefix: ImaPrefix, manifest: ImageManifest): ImaScan {
     const { fields, problem } = readFields(prefix.list, index);
     if (isViolation(prefix.list, index)) {
       const path = fields?.path ?? '';
-      if (fields === undefined || names.has(baseName(path))) keep(violations, { index, path, digest: 'violation' });
-      else otherViolations++;
+      const violation = { index, path, digest: 'violation' };
+      keep(violations, violation);
+      if (fields === undefined || names.has(baseName(path))) keep(accusedViolations, violation);
       continue;
     }
     if (fields === undefined) {
-      keep(unproven, { index, path: '', digest: `unreadable (${problem})` });
+      keep(unreadable, { index, path: '', digest: `unreadable (${problem})` });
       continue;
     }
     const { path, fileDigest, buffer } = fields;
@@ -106,7 +111,7 @@ function makeScan(prefix: ImaPrefix, manifest: ImageManifest): ImaScan {
     if (byPath !== undefined && file?.component !== byPath) keep(ofComponent(byPath).foreign, entry);
     if (file === undefined) keep(comparable || buffer !== undefined ? unapproved : unproven, entry);
   }
-  return { entries, unapproved, unproven, violations, otherViolations, kexec, components };
+  return { entries, unapproved, unproven, unreadable, violations, accusedViolations, kexec, components };
 }
 
 /** Components link 8 asks about: their file names accuse an entry wherever it lies. */
