@@ -1,0 +1,18 @@
+/** What the firmware itself reports in PCR 7, found whatever the log calls the event. */
+
+import { digestHex, type HashName } from '../../bytes/hash.ts';
+import type { Facts } from '../../facts/facts.ts';
+import type { Fact } from '../../facts/model.ts';
+
+/**
+ * Events of PCR 7 that measure a text. An event's type is not hashed, so the digest tells: of the text alone, or with the
+ * terminator that some firmwares add.
+ */
+export function actionsInPcr7(facts: Facts, text: string): readonly Fact<'event'>[] {
+  const digests = new Set([text, `${text}\0`].map((form) => digestOf(facts.bank!, form)));
+  return facts.events(7).filter((event) => digests.has(event.value.digest));
+}
+
+function digestOf(bank: HashName, text: string): string {
+  return digestHex(bank, new TextEncoder().encode(text));
+}
