@@ -7,18 +7,14 @@ import type { EventContent, Fact } from '../../facts/model.ts';
 const GLOBAL = '8be4df61-93ca-11d2-aa0d-00e098032b8c';
 const SECURITY_DATABASE = 'd719b2cb-3d3a-4596-a3bc-dad00e67656f';
 
-const GUIDS = {
-  SecureBoot: GLOBAL,
-  PK: GLOBAL,
-  KEK: GLOBAL,
-  AuditMode: GLOBAL,
-  DeployedMode: GLOBAL,
-  db: SECURITY_DATABASE,
-  dbx: SECURITY_DATABASE,
-} as const;
-export type SecureBootVariable = keyof typeof GUIDS;
+/** VendorGuid of a variable of Secure Boot: the databases of images have one of their own. */
+export function guidOf(name: string): string {
+  return name.startsWith('db') ? SECURITY_DATABASE : GLOBAL;
+}
 
-type Variable = Extract<EventContent, { kind: 'variable' }>;
+export type SecureBootVariable = 'SecureBoot' | 'PK' | 'KEK' | 'AuditMode' | 'db' | 'dbx';
+
+export type Variable = Extract<EventContent, { kind: 'variable' }>;
 
 export type Measured =
   | { readonly state: 'known'; readonly variable: Variable; readonly event: Fact<'event'> }
@@ -29,7 +25,7 @@ export type Measured =
 export function measuredVariable(facts: Facts, name: SecureBootVariable): Measured {
   const events = facts.events(7).filter((event) => {
     const { content, afterSeparator } = event.value;
-    return content.kind === 'variable' && content.name === name && content.guid === GUIDS[name] && !afterSeparator;
+    return content.kind === 'variable' && content.name === name && content.guid === guidOf(name) && !afterSeparator;
   });
   const first = events[0];
   if (first === undefined) return { state: 'missing' };
