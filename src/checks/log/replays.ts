@@ -26,7 +26,7 @@ export const replays: Check<Record<string, never>> = {
       pcrs
         .filter((fact) => !fact.value.equal)
         // The absent list is the finding then, and it leaves the link unproven.
-        .filter((fact) => !(listAbsent && fact.subject === '10'))
+        .filter((fact) => !(listAbsent && fact.source.pcr === 10))
         .map((fact) =>
           finding({
             code: fact.value.events > 0 ? 'log.replay-mismatch' : 'log.pcr-unexplained',
