@@ -1,8 +1,13 @@
 /** The kernel command line as a check asks about it. */
 
-/** The arguments in order; quoted values keep their spaces (Linux next_arg). */
+/**
+ * The arguments the kernel reads, in order; quoted values keep their spaces (Linux next_arg). What follows `--` is for init
+ * (Linux parse_args).
+ */
 export function argumentsOf(commandLine: string): readonly string[] {
-  return [...commandLine.matchAll(/(?:[^\s"]|"[^"]*")+/g)].map((match) => match[0].replaceAll('"', ''));
+  const words = [...commandLine.matchAll(/(?:[^\s"]|"[^"]*")+/g)].map((match) => match[0].replaceAll('"', ''));
+  const end = words.indexOf('--');
+  return end === -1 ? words : words.slice(0, end);
 }
 
 /**
