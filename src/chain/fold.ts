@@ -65,9 +65,9 @@ function foldLink(
  * missing answer, never for a no. A link nobody asked about is unproven.
  */
 function statusOf(asked: readonly Asked[]): LinkStatus {
-  const counted = asked.filter(({ planned }) => planned.accepted === undefined);
-  if (asked.some(({ outcome, planned }) => outcome?.answer === 'no' && planned.accepted === undefined)) return 'broken';
+  if (asked.some(({ outcome }) => outcome?.answer === 'no')) return 'broken';
   if (asked.length === 0) return 'unproven';
+  const counted = asked.filter(({ planned }) => planned.accepted === undefined);
   return counted.every(({ outcome }) => outcome?.answer === 'yes') ? 'holds' : 'unproven';
 }
 
