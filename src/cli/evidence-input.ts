@@ -1,11 +1,8 @@
 /** Evidence named on the command line: a bundle, or the plain files that tpm2-tools and the kernel write. */
 
 import { UsageError } from '../bytes/errors.ts';
-import { contentId } from '../bytes/hash.ts';
-import { parseBundle, type ClaimedPcrs, type EvidenceBundle, type LogEvidence } from '../evidence/bundle.ts';
-import { isQuoteAttest, readAttest } from '../tpm/attest.ts';
-import { readPcrs } from '../tpm/pcr-values.ts';
-import { toSelection, type PcrSelection } from '../tpm/selection.ts';
+import { parseBundle, type EvidenceBundle } from '../evidence/bundle.ts';
+import { bundleFromTpm2Tools } from '../evidence/formats/tpm2-tools.ts';
 import type { VerifyOptions } from './commands/verify.ts';
 import { readInput, readText } from './input.ts';
 
@@ -24,33 +21,12 @@ export function readEvidence(bundle: string | undefined, options: VerifyOptions)
       'give a bundle, or at least --quote and --signature',
     );
   }
-  const attest = readInput(quote, '--quote');
-  return {
-    quotes: [{ attest, signature: readInput(signature, '--signature'), pcrs: pcrValues(pcrs, attest) }],
-    ...(log !== undefined && { firmwareLog: logEvidence(log, '--log') }),
-    ...(ima !== undefined && { imaLog: logEvidence(ima, '--ima') }),
-    hints: new Map(),
+  const files = {
+    quote: readInput(quote, '--quote'),
+    signature: readInput(signature, '--signature'),
+    ...(pcrs !== undefined && { pcrs: readInput(pcrs, '--pcrs') }),
+    ...(log !== undefined && { firmwareLog: readInput(log, '--log') }),
+    ...(ima !== undefined && { imaLog: readInput(ima, '--ima') }),
   };
-}
-
-/** Without --pcrs the quote stands without values. Nothing is believed of them here: the quote's digest decides. */
-function pcrValues(path: string | undefined, attest: Uint8Array): ClaimedPcrs {
-  if (path === undefined) return new Map();
-  return readPcrs(readInput(path, '--pcrs'), quotedSelection(attest), '--pcrs');
-}
-
-/** One layout of tpm2-tools does not say which PCRs it holds; they are then those of the quote, in its order. */
-function quotedSelection(attest: Uint8Array): PcrSelection | undefined {
-  try {
-    const parsed = readAttest(attest);
-    return isQuoteAttest(parsed) ? toSelection(parsed.attested.pcrSelect) : undefined;
-  } catch {
-    // A quote that cannot be read is a finding of the appraisal, not an error of this option.
-    return undefined;
-  }
-}
-
-function logEvidence(path: string, what: string): LogEvidence {
-  const bytes = readInput(path, what);
-  return { id: contentId(bytes), bytes };
+  return bundleFromTpm2Tools(files, '--pcrs');
 }
