@@ -172,8 +172,7 @@ function comparePcr(replay: BankReplay, pcr: number, quoted: Uint8Array, runtime
     runtimeUsed,
   });
   if (firmwareEvents === 0 && isResetValue(pcr, quoted, accumulator)) return result('untouched', 0);
-  // Without an event of any log the start value explains nothing: it is `untouched` above or it differs.
-  if (firmwareEvents > 0 && accumulator.equals(quoted)) return result('equal', 0);
+  if (accumulator.equals(quoted)) return result('equal', 0);
   let used = 0;
   for (const extend of runtime) {
     if (extend.pcr !== pcr) continue;

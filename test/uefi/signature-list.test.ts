@@ -67,6 +67,14 @@ describe('signature lists', () => {
     expect(code(list)).toBe(expected);
   });
 
+  test('attack 17: a certificate without room for its owner', () => {
+    for (const size of [1, 15]) {
+      const list = signatureList(GUIDS.x509, [Buffer.alloc(15)]);
+      list.writeUInt32LE(size, 24);
+      expect(code(list)).toBe('uefi.signature-size');
+    }
+  });
+
   test('attack 17: bytes after the last list, and a list cut short', () => {
     const list = signatureList(GUIDS.sha256, [hash(1)]);
     expect(code(Buffer.concat([list, Buffer.alloc(5)]))).toBe('bytes.truncated');
