@@ -6,18 +6,21 @@
 import { EvidenceError, PolicyError } from '../bytes/errors.ts';
 import { checkById } from '../checks/catalogue.ts';
 import { matchImage, type ImageMatch } from '../checks/image-match.ts';
-import type { CheckContext, Outcome } from '../checks/model.ts';
+import { LINKS, type CheckContext, type LinkId, type Outcome } from '../checks/model.ts';
 import type { References } from '../checks/references.ts';
 import { Facts } from '../facts/facts.ts';
 import type { PlannedCheck, ResolvedPolicy } from '../policy/resolve.ts';
-import { digestHex } from '../bytes/hash.ts';
+import { digestHex, type HashName } from '../bytes/hash.ts';
 import { readAkPin } from '../tpm/key.ts';
 import { authenticate, pinsOf, type Authenticated } from './authenticate.ts';
 import { cached, type AppraisalCache } from './cache.ts';
 import { fold, type Asked } from './fold.ts';
-import { gatherFacts, partIds } from './gather.ts';
+import { gatherFacts, partIds, type GatheredFacts } from './gather.ts';
 import { FOUNDATION } from './links.ts';
 import type { Appraisal, AppraisalInput } from './model.ts';
+
+/** Links judged once links 1 to 3 hold. */
+const LATER = LINKS.filter((link) => !FOUNDATION.includes(link));
 
 /** What no verdict excludes (docs/threat-model.md says more). */
 const NOT_COVERED: readonly string[] = [
@@ -42,32 +45,25 @@ export function appraise(input: AppraisalInput, cache?: AppraisalCache): Apprais
     (bytes) => cached(cache, `ak/${digestHex('sha256', bytes)}`, () => readAkPin(bytes)),
   );
 
-  const asked = new Map<PlannedCheck, Outcome | null>(policy.plan.map((planned) => [planned, null]));
+  const outcomes = new Map<PlannedCheck, Outcome | null>();
   let facts = new Facts(authenticated.facts, authenticated.bank);
-  let image: ImageMatch = { manifest: null, differences: [], commandLine: null };
-  const ask = (...links: readonly string[]) => {
-    for (const planned of policy.plan) {
-      if (links.includes(linkOf(planned)) && policy.excluded[linkOf(planned)] === undefined) {
-        asked.set(planned, evaluate(planned, { facts, references, image }));
-      }
+  let image = NO_IMAGE;
+  ask(outcomes, policy, ['identity'], { facts, references, image });
+  if (authenticated.accepted) ask(outcomes, policy, ['quote'], { facts, references, image });
+  if (allYes(outcomes, policy, ['quote']) && isVerified(authenticated)) {
+    const { quoted, bank } = authenticated;
+    const gathered = gatherFacts(evidence, quoted, bank, cache);
+    facts = new Facts(authenticated.facts, bank, gathered.facts.ima, gathered.facts);
+    const judged = judgeLogs(gathered, bank, policy, references, cache);
+    const standing = allYes(outcomes, policy, ['identity']);
+    for (const [planned, outcome] of judged.outcomes) {
+      if (standing || linkOf(planned) === 'log') outcomes.set(planned, outcome);
     }
-  };
-  const allYes = (...links: readonly string[]) =>
-    policy.plan.every((planned) => !links.includes(linkOf(planned)) || asked.get(planned)?.answer === 'yes');
-
-  ask('identity');
-  if (authenticated.accepted) ask('quote');
-  if (allYes('quote') && isVerified(authenticated)) {
-    facts = gatherFacts(authenticated.facts, evidence, authenticated.quoted, authenticated.bank, cache);
-    ask('log');
-    if (allYes(...FOUNDATION)) {
-      image = matchImage(facts, policy.manifests, authenticated.bank);
-      ask('firmware', 'secure-boot', 'boot', 'runtime', 'hypervisor');
-    }
+    if (standing) image = judged.image;
   }
 
-  const outcomes = [...asked].map(([planned, outcome]): Asked => ({ planned, outcome }));
-  const { verdict, weakestLink, links, caps } = fold(outcomes, policy);
+  const asked = policy.plan.map((planned): Asked => ({ planned, outcome: outcomes.get(planned) ?? null }));
+  const { verdict, weakestLink, links, caps } = fold(asked, policy);
   const { manifest, differences } = image;
   return {
     schema: 'assay.appraisal/1',
@@ -88,13 +84,60 @@ export function appraise(input: AppraisalInput, cache?: AppraisalCache): Apprais
   };
 }
 
-function isVerified(
-  authenticated: Authenticated,
-): authenticated is Authenticated & {
+function isVerified(authenticated: Authenticated): authenticated is Authenticated & {
   quoted: NonNullable<Authenticated['quoted']>;
   bank: NonNullable<Authenticated['bank']>;
 } {
   return authenticated.quoted !== null && authenticated.bank !== null;
+}
+
+const NO_IMAGE: ImageMatch = { manifest: null, differences: [], commandLine: null };
+
+type Outcomes = Map<PlannedCheck, Outcome | null>;
+type Asking = Omit<CheckContext<never>, 'parameters'>;
+
+/** Outcomes of link 3 and, when all of those are yes, of the links after it. */
+interface Judged {
+  /** the very policy they were judged under: its id alone would be the caller's word */
+  readonly policy: ResolvedPolicy;
+  readonly image: ImageMatch;
+  readonly outcomes: ReadonlyMap<PlannedCheck, Outcome | null>;
+}
+
+/**
+ * Judges what the logs say. Kept by the facts' key, the policy and the references that expired: nothing else of the input, the
+ * time included, reaches these checks.
+ */
+function judgeLogs(
+  gathered: GatheredFacts,
+  bank: HashName,
+  policy: ResolvedPolicy,
+  references: References,
+  cache: AppraisalCache | undefined,
+): Judged {
+  const { facts, key } = gathered;
+  const make = (): Judged => {
+    const outcomes: Outcomes = new Map();
+    ask(outcomes, policy, ['log'], { facts, references, image: NO_IMAGE });
+    if (!allYes(outcomes, policy, ['log'])) return { policy, image: NO_IMAGE, outcomes };
+    const image = matchImage(facts, policy.manifests, bank);
+    ask(outcomes, policy, LATER, { facts, references, image });
+    return { policy, image, outcomes };
+  };
+  const judged = cached(cache, `judged/${key}/${policy.id}/${references.expired.join()}`, make);
+  return judged.policy === policy ? judged : make();
+}
+
+/** Asks the planned checks of some links, but for those of a link that the policy excludes. */
+function ask(outcomes: Outcomes, policy: ResolvedPolicy, links: readonly LinkId[], context: Asking): void {
+  for (const planned of policy.plan) {
+    const link = linkOf(planned);
+    if (links.includes(link) && policy.excluded[link] === undefined) outcomes.set(planned, evaluate(planned, context));
+  }
+}
+
+function allYes(outcomes: Outcomes, policy: ResolvedPolicy, links: readonly LinkId[]): boolean {
+  return policy.plan.every((planned) => !links.includes(linkOf(planned)) || outcomes.get(planned)?.answer === 'yes');
 }
 
 function linkOf(planned: PlannedCheck) {
@@ -104,7 +147,7 @@ function linkOf(planned: PlannedCheck) {
 }
 
 /** Asks one check; a check that reads a PCR which is not quoted or does not replay is not asked. */
-function evaluate(planned: PlannedCheck, context: Omit<CheckContext<never>, 'parameters'>): Outcome | null {
+function evaluate(planned: PlannedCheck, context: Asking): Outcome | null {
   const check = checkById(planned.check)!;
   if (!check.pcrs.every((pcr) => context.facts.replays(pcr))) return null;
   try {

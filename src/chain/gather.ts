@@ -1,8 +1,9 @@
 /** From verified quotes to the facts of the logs: links 3 and later are asked about these. */
 
 import { EvidenceError } from '../bytes/errors.ts';
-import { contentId, type HashName } from '../bytes/hash.ts';
+import { contentId, digestHex, type HashName } from '../bytes/hash.ts';
 import { toHex } from '../bytes/text.ts';
+import { ByteWriter } from '../bytes/writer.ts';
 import type { EvidenceBundle, LogEvidence } from '../evidence/bundle.ts';
 import { firmwareLogFacts, prepareFirmwareLog } from '../facts/firmware-log.ts';
 import { Facts } from '../facts/facts.ts';
@@ -14,18 +15,50 @@ import { cached, type AppraisalCache } from './cache.ts';
 
 type PcrAtHandOver = (bank: HashName, pcr: number) => Uint8Array | undefined;
 
+/** The facts of the logs under one set of quoted values, and the name of everything they are a function of. */
+export interface GatheredFacts {
+  readonly facts: Facts;
+  readonly key: string;
+}
+
 /**
- * @param before the facts of links 1 and 2, which the result includes
+ * Kept under the logs' content ids and the quoted values: a host whose logs and PCRs did not change since its last quote
+ * has the same facts.
  * @param quoted values of the verified quotes; nothing of a log is read without them
  */
 export function gatherFacts(
-  before: readonly Fact[],
+  evidence: EvidenceBundle,
+  quoted: QuotedPcrs,
+  bank: HashName,
+  cache: AppraisalCache | undefined,
+): GatheredFacts {
+  const { firmwareLog, imaLog } = evidence;
+  const key = `facts/${partKey(firmwareLog)}/${partKey(imaLog)}/${bank}/${valuesKey(quoted)}`;
+  return { facts: cached(cache, key, () => readLogs(evidence, quoted, bank, cache)), key };
+}
+
+/** A log of which only the id came is absent, whatever its id. */
+function partKey(log: LogEvidence | undefined): string {
+  return log?.bytes === undefined ? 'absent' : log.id;
+}
+
+function valuesKey(quoted: QuotedPcrs): string {
+  const values = new ByteWriter();
+  const text = quoted.banks.map((bank) => {
+    const pcrs = quoted.selection.get(bank)!;
+    for (const pcr of pcrs) values.raw(quoted.value(bank, pcr)!);
+    return `${bank}:${pcrs.join()}`;
+  });
+  return `${text.join('+')}/${digestHex('sha256', values.bytes())}`;
+}
+
+function readLogs(
   evidence: EvidenceBundle,
   quoted: QuotedPcrs,
   bank: HashName,
   cache: AppraisalCache | undefined,
 ): Facts {
-  const facts = [...before];
+  const facts: Fact[] = [];
   let atHandOver: PcrAtHandOver = () => undefined;
 
   const firmware = evidence.firmwareLog;

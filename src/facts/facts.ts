@@ -21,11 +21,23 @@ export class Facts {
   readonly #events = new Map<number, Fact<'event'>[]>();
   readonly #replays = new Set<number>();
 
-  constructor(list: readonly Fact[], bank: HashName | null = null, ima: Replayed<ImaPrefix> | null = null) {
-    this.list = list;
+  readonly #below: Facts | null;
+
+  /**
+   * @param own facts of names that `below` has none of
+   * @param below facts gathered and indexed before, as those of a log that did not change
+   */
+  constructor(
+    own: readonly Fact[],
+    bank: HashName | null = null,
+    ima: Replayed<ImaPrefix> | null = null,
+    below: Facts | null = null,
+  ) {
+    this.list = below === null ? own : [...own, ...below.list];
     this.bank = bank;
     this.ima = ima;
-    for (const fact of list) {
+    this.#below = below;
+    for (const fact of own) {
       const same = this.#byName.get(fact.name);
       if (same === undefined) this.#byName.set(fact.name, [fact]);
       else same.push(fact);
@@ -35,7 +47,7 @@ export class Facts {
         else events.push(fact);
       }
     }
-    for (const fact of this.all('pcr')) {
+    for (const fact of (this.#byName.get('pcr') ?? []) as Fact<'pcr'>[]) {
       const pcr = Number(fact.subject);
       const single = this.single('pcr', fact.subject);
       if (single.state === 'known' && single.fact.value.equal) this.#replays.add(pcr);
@@ -43,12 +55,13 @@ export class Facts {
   }
 
   all<N extends FactName>(name: N): readonly Fact<N>[] {
-    return (this.#byName.get(name) ?? []) as unknown as readonly Fact<N>[];
+    const own = this.#byName.get(name) as readonly Fact<N>[] | undefined;
+    return own ?? this.#below?.all(name) ?? [];
   }
 
   /** The events of one PCR in their order; ask `replays` first, since an absent PCR has none. */
   events(pcr: number): readonly Fact<'event'>[] {
-    return this.#events.get(pcr) ?? [];
+    return this.#events.get(pcr) ?? this.#below?.events(pcr) ?? [];
   }
 
   /** The one value of a name and subject; two facts with the same value are one. */
@@ -65,7 +78,7 @@ export class Facts {
 
   /** Whether a PCR is in the signed selection and replays: only then may anything be said about its events. */
   replays(pcr: number): boolean {
-    return this.#replays.has(pcr);
+    return this.#replays.has(pcr) || this.#below?.replays(pcr) === true;
   }
 }
 
