@@ -14,13 +14,15 @@ import { digestHex, type HashName } from '../bytes/hash.ts';
 import { readAkPin } from '../tpm/key.ts';
 import { authenticate, pinsOf, type Authenticated } from './authenticate.ts';
 import { cached, type AppraisalCache } from './cache.ts';
-import { fold, type Asked } from './fold.ts';
+import { draftLink, fold, type LinkDraft } from './fold.ts';
 import { gatherFacts, partIds, type GatheredFacts } from './gather.ts';
 import { FOUNDATION } from './links.ts';
 import type { Appraisal, AppraisalInput } from './model.ts';
 
 /** Links judged once links 1 to 3 hold. */
 const LATER = LINKS.filter((link) => !FOUNDATION.includes(link));
+/** Links judged by what the logs say. */
+const FROM_LOGS: readonly LinkId[] = ['log', ...LATER];
 
 /** What no verdict excludes (docs/threat-model.md says more). */
 const NOT_COVERED: readonly string[] = [
@@ -48,6 +50,7 @@ export function appraise(input: AppraisalInput, cache?: AppraisalCache): Apprais
   const outcomes = new Map<PlannedCheck, Outcome | null>();
   let facts = new Facts(authenticated.facts, authenticated.bank);
   let image = NO_IMAGE;
+  let later: readonly LinkDraft[] | undefined;
   ask(outcomes, policy, ['identity'], { facts, references, image });
   if (authenticated.accepted) ask(outcomes, policy, ['quote'], { facts, references, image });
   if (allYes(outcomes, policy, ['quote']) && isVerified(authenticated)) {
@@ -56,14 +59,12 @@ export function appraise(input: AppraisalInput, cache?: AppraisalCache): Apprais
     facts = new Facts(authenticated.facts, bank, gathered.facts.ima, gathered.facts);
     const judged = judgeLogs(gathered, bank, policy, references, cache);
     const standing = allYes(outcomes, policy, ['identity']);
-    for (const [planned, outcome] of judged.outcomes) {
-      if (standing || linkOf(planned) === 'log') outcomes.set(planned, outcome);
-    }
+    later = standing ? judged.drafts : [judged.drafts[0]!, ...draft(new Map(), policy, LATER)];
     if (standing) image = judged.image;
   }
 
-  const asked = policy.plan.map((planned): Asked => ({ planned, outcome: outcomes.get(planned) ?? null }));
-  const { verdict, weakestLink, links, caps } = fold(asked, policy);
+  const drafts = [...draft(outcomes, policy, ['identity', 'quote']), ...(later ?? draft(new Map(), policy, FROM_LOGS))];
+  const { verdict, weakestLink, links, caps } = fold(drafts, policy);
   const { manifest, differences } = image;
   return {
     schema: 'assay.appraisal/1',
@@ -96,12 +97,12 @@ const NO_IMAGE: ImageMatch = { manifest: null, differences: [], commandLine: nul
 type Outcomes = Map<PlannedCheck, Outcome | null>;
 type Asking = Omit<CheckContext<never>, 'parameters'>;
 
-/** Outcomes of link 3 and, when all of those are yes, of the links after it. */
+/** Link 3 and the links after it; these are asked about only when every check of link 3 is yes. */
 interface Judged {
   /** the very policy they were judged under: its id alone would be the caller's word */
   readonly policy: ResolvedPolicy;
   readonly image: ImageMatch;
-  readonly outcomes: ReadonlyMap<PlannedCheck, Outcome | null>;
+  readonly drafts: readonly LinkDraft[];
 }
 
 /**
@@ -119,10 +120,12 @@ function judgeLogs(
   const make = (): Judged => {
     const outcomes: Outcomes = new Map();
     ask(outcomes, policy, ['log'], { facts, references, image: NO_IMAGE });
-    if (!allYes(outcomes, policy, ['log'])) return { policy, image: NO_IMAGE, outcomes };
+    if (!allYes(outcomes, policy, ['log'])) {
+      return { policy, image: NO_IMAGE, drafts: draft(outcomes, policy, FROM_LOGS) };
+    }
     const image = matchImage(facts, policy.manifests, bank);
     ask(outcomes, policy, LATER, { facts, references, image });
-    return { policy, image, outcomes };
+    return { policy, image, drafts: draft(outcomes, policy, FROM_LOGS) };
   };
   const judged = cached(cache, `judged/${key}/${policy.id}/${references.expired.join()}`, make);
   return judged.policy === policy ? judged : make();
@@ -134,6 +137,18 @@ function ask(outcomes: Outcomes, policy: ResolvedPolicy, links: readonly LinkId[
     const link = linkOf(planned);
     if (links.includes(link) && policy.excluded[link] === undefined) outcomes.set(planned, evaluate(planned, context));
   }
+}
+
+/** The links by their own checks; a check without an outcome was not asked. */
+function draft(outcomes: Outcomes, policy: ResolvedPolicy, links: readonly LinkId[]): readonly LinkDraft[] {
+  return links.map((link) =>
+    draftLink(
+      link,
+      policy.plan
+        .filter((planned) => linkOf(planned) === link)
+        .map((planned) => ({ planned, outcome: outcomes.get(planned) ?? null })),
+    ),
+  );
 }
 
 function allYes(outcomes: Outcomes, policy: ResolvedPolicy, links: readonly LinkId[]): boolean {

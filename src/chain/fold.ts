@@ -1,7 +1,6 @@
 /** Folds the outcomes of checks into links and a verdict (DESIGN: judging). It knows no check's inside. */
 
-import { checkById } from '../checks/catalogue.ts';
-import { LINKS, type Finding, type LinkId, type Outcome } from '../checks/model.ts';
+import type { Finding, LinkId, Outcome } from '../checks/model.ts';
 import type { PlannedCheck, ResolvedPolicy } from '../policy/resolve.ts';
 import { FOUNDATION, RESTS_ON } from './links.ts';
 import type { CheckResult, LinkResult, LinkStatus, Verdict } from './model.ts';
@@ -12,6 +11,21 @@ export interface Asked {
   readonly outcome: Outcome | null;
 }
 
+/** A link by its own checks alone, before what it rests on is looked at. A pure function of its outcomes. */
+export interface LinkDraft {
+  readonly link: LinkId;
+  readonly status: Exclude<LinkStatus, 'not-applicable'>;
+  readonly reason: string | null;
+  readonly checks: readonly CheckResult[];
+  readonly findings: readonly Finding[];
+  readonly notes: readonly string[];
+}
+
+export function draftLink(link: LinkId, asked: readonly Asked[]): LinkDraft {
+  const status = statusOf(asked);
+  return { link, status, reason: why(status, asked), checks: asked.map(checkResult), ...told(asked) };
+}
+
 export interface Folded {
   readonly verdict: Verdict;
   readonly weakestLink: LinkId | null;
@@ -19,12 +33,10 @@ export interface Folded {
   readonly caps: readonly string[];
 }
 
-export function fold(asked: readonly Asked[], policy: ResolvedPolicy): Folded {
-  const byLink = new Map<LinkId, Asked[]>(LINKS.map((link) => [link, []]));
-  for (const one of asked) byLink.get(checkById(one.planned.check)!.link)!.push(one);
-
+/** @param drafts every link, in the order of the chain */
+export function fold(drafts: readonly LinkDraft[], policy: ResolvedPolicy): Folded {
   const links = new Map<LinkId, LinkResult>();
-  for (const link of LINKS) links.set(link, foldLink(link, byLink.get(link)!, policy, links));
+  for (const draft of drafts) links.set(draft.link, settle(draft, policy, links));
 
   const required = [...links.values()].filter((link) => link.required);
   const broken = required.find((link) => link.status === 'broken');
@@ -37,34 +49,25 @@ export function fold(asked: readonly Asked[], policy: ResolvedPolicy): Folded {
   };
 }
 
-function foldLink(
-  link: LinkId,
-  asked: readonly Asked[],
-  policy: ResolvedPolicy,
-  before: ReadonlyMap<LinkId, LinkResult>,
-): LinkResult {
+/** A link in the chain: excluded by the policy, demoted by what it rests on, or as its own checks say. */
+function settle(draft: LinkDraft, policy: ResolvedPolicy, before: ReadonlyMap<LinkId, LinkResult>): LinkResult {
+  const { link } = draft;
   const reason = policy.excluded[link];
-  const common = { link, waived: 0, checks: asked.map(checkResult), ...told(asked) };
   if (reason !== undefined) {
-    return { ...common, status: 'not-applicable', reason, required: false, checks: [], findings: [], notes: [] };
+    const nothing = { waived: 0, required: false, checks: [], findings: [], notes: [] };
+    return { link, status: 'not-applicable', reason, ...nothing };
   }
-  const own = statusOf(asked);
   const basis = basisOf(link, before);
-  const demoted = basis !== null && (own === 'holds' || !FOUNDATION.every((id) => stands(before.get(id))));
-  const status: LinkStatus = demoted ? 'unproven' : own;
-  return {
-    ...common,
-    status,
-    reason: demoted ? `rests on ${basis}, which does not hold` : why(status, asked),
-    required: true,
-  };
+  const founded = FOUNDATION.every((id) => stands(before.get(id)));
+  if (basis === null || (founded && draft.status !== 'holds')) return { ...draft, waived: 0, required: true };
+  return { ...draft, status: 'unproven', reason: `rests on ${basis}, which does not hold`, waived: 0, required: true };
 }
 
 /**
  * Broken on any no; else unproven on any unknown or unanswered check; else it holds. An accepted check stands in for a
  * missing answer, never for a no. A link nobody asked about is unproven.
  */
-function statusOf(asked: readonly Asked[]): LinkStatus {
+function statusOf(asked: readonly Asked[]): LinkDraft['status'] {
   if (asked.some(({ outcome }) => outcome?.answer === 'no')) return 'broken';
   if (asked.length === 0) return 'unproven';
   const counted = asked.filter(({ planned }) => planned.accepted === undefined);
@@ -101,7 +104,7 @@ function told(asked: readonly Asked[]): { readonly findings: readonly Finding[];
   return { findings: [...findings.values()], notes };
 }
 
-function why(status: LinkStatus, asked: readonly Asked[]): string | null {
+function why(status: LinkDraft['status'], asked: readonly Asked[]): string | null {
   if (status === 'holds') return null;
   const wanted = status === 'broken' ? 'no' : 'unknown';
   const check = asked.find(({ outcome }) => (outcome?.answer ?? 'unknown') === wanted)?.planned.check;
