@@ -17,8 +17,8 @@ import type { Fact, FactSource } from './model.ts';
 const PART = 'log.firmware';
 /** IMA's PCR: its own replay answers for it. */
 export const IMA_PCR = 10;
-/** PCRs anyone may reset; they are never judged (PC Client Platform TPM Profile 1.05, 4.6). */
-const RESETTABLE: ReadonlySet<number> = new Set([16, 23]);
+/** PCRs this log is not asked about: IMA's, and those anyone may reset (PC Client Platform TPM Profile 1.05, 4.6). */
+export const NOT_FIRMWARE_LOG: ReadonlySet<number> = new Set([IMA_PCR, 16, 23]);
 
 /** What the bytes of a log give by themselves: pure, and kept by content id. */
 export interface PreparedFirmwareLog {
@@ -89,7 +89,7 @@ function bankFacts(
 ): readonly Fact[] {
   const replay = prepared.replays.get(bank);
   const replayed = replayAgainstQuote(prepared.log, quoted, bank, {
-    skip: new Set([IMA_PCR, ...RESETTABLE]),
+    skip: NOT_FIRMWARE_LOG,
     ...(replay !== undefined && { replay }),
   });
   const decoded = prepared.decoded.get(bank)!;
@@ -103,7 +103,7 @@ function bankFacts(
   facts.push(...events.map((event) => eventFact(event, bank)));
   facts.push(...events.filter((event) => event.binding === 'mismatch').map((event) => mismatchFact(event, bank)));
   for (const other of prepared.decoded.values()) {
-    if (other.bank !== bank) facts.push(...disagreementFacts(decoded, other));
+    if (other.bank !== bank) facts.push(...disagreementFacts(decoded, other, replayed.log.replayed.equal));
   }
   if (replayed.log.replayed.equal.has(0)) {
     facts.push({
@@ -182,16 +182,24 @@ function mismatchFact({ event, digest, hint }: ClassifiedEvent, bank: HashName):
   };
 }
 
-function disagreementFacts(judged: DecodedLog, other: DecodedLog): readonly Fact<'log.bank-disagreement'>[] {
-  return bankDisagreements(judged, other).map(({ index, bound, unbound }) => {
+/** @param proved PCRs whose events the judged bank proves: of others nothing is stated */
+function disagreementFacts(
+  judged: DecodedLog,
+  other: DecodedLog,
+  proved: ReadonlySet<number>,
+): readonly Fact<'log.bank-disagreement'>[] {
+  return bankDisagreements(judged, other).flatMap(({ index, bound, unbound }): Fact<'log.bank-disagreement'>[] => {
     const event = judged.log.events[index]!;
-    return {
-      name: 'log.bank-disagreement',
-      value: { type: typeName(event.type), banks: `the data is ${bound}’s and not ${unbound}’s` },
-      provenance: { digest: 'replayed' },
-      subject: String(index),
-      source: sourceOf(event, judged.bank),
-    };
+    if (!proved.has(event.pcr)) return [];
+    return [
+      {
+        name: 'log.bank-disagreement',
+        value: { type: typeName(event.type), banks: `the data is ${bound}’s and not ${unbound}’s` },
+        provenance: { digest: 'replayed' },
+        subject: String(index),
+        source: sourceOf(event, judged.bank),
+      },
+    ];
   });
 }
 
