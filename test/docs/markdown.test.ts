@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { applyDiff, blocksOf, fileOf } from './markdown.ts';
+import { applyDiff, blocksOf, fileOf, missingLines } from './markdown.ts';
 
 it('finds fenced blocks with their language and info', () => {
   const [first, second, ...none] = blocksOf('a\n```ts file=src/x.ts\none\n\ntwo\n```\n```\nplain\n```\n');
@@ -25,4 +25,10 @@ describe('applyDiff', () => {
   ])('refuses %s', (_what, diff) => {
     expect(() => applyDiff('a\nb\na\n', diff)).toThrow(/places|not a line/);
   });
+});
+
+it('missingLines: every line shown is printed, in this order', () => {
+  expect(missingLines('a\n…\nc\n', 'a\nb\nc\nd\n')).toEqual([]);
+  expect(missingLines('c\na\n', 'a\nb\nc\n')).toEqual(['a']);
+  expect(missingLines('a\nx\n', 'a\n')).toEqual(['x']);
 });

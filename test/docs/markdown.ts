@@ -53,3 +53,21 @@ export function applyDiff(source: string, diff: string): string {
     return text.replace(before, () => side('+'));
   }, source);
 }
+
+/**
+ * Lines of a shown output that the real one lacks, or has only before an earlier line of the block; a line of `…` alone stands
+ * for any lines.
+ */
+export function missingLines(shown: string, printed: string): string[] {
+  const lines = printed.split('\n').map((line) => line.trimEnd());
+  let from = 0;
+  return shown
+    .split('\n')
+    .map((line) => line.trimEnd())
+    .filter((line) => {
+      if (line === '' || line === '…') return false;
+      const at = lines.indexOf(line, from);
+      if (at >= 0) from = at + 1;
+      return at < 0;
+    });
+}

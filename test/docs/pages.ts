@@ -99,13 +99,13 @@ function describe(schema: Schema): string {
     const fields = Object.entries(properties as Record<string, Schema>);
     return `{ ${fields.map(([name, value]) => `${name}: ${describe(value)}`).join(', ')} }`;
   }
-  const { minimum, maximum, minLength } = schema;
+  const { minimum, maximum, minLength } = schema as { minimum?: number; maximum?: number; minLength?: number };
   const bounds = [
-    ...(minimum === undefined ? [] : [`from ${String(minimum)}`]),
-    ...(maximum === undefined || maximum === Number.MAX_SAFE_INTEGER ? [] : [`to ${String(maximum)}`]),
-    ...(minLength === undefined || minLength === 1 ? [] : [`at least ${String(minLength)} characters`]),
+    ...(minimum === undefined ? [] : [`from ${minimum}`]),
+    ...(maximum === undefined || maximum === Number.MAX_SAFE_INTEGER ? [] : [`to ${maximum}`]),
+    ...(minLength === undefined || minLength === 1 ? [] : [`at least ${minLength} characters`]),
   ];
-  return [String(type), ...bounds].join(', ');
+  return [schema['type'] as string, ...bounds].join(', ');
 }
 
 function page(title: string, intro: readonly string[], sections: readonly (readonly [string, string])[]): string {

@@ -60,13 +60,14 @@ it('every page has files, a test and the commands to run', () => {
 // The pages are carried out in one copy, so that its types are checked once.
 it('what the pages add is formatted and has no type error', async () => {
   const config = ['--config', join(ROOT, '.prettierrc.json')];
-  await run('node', [bin('prettier/bin/prettier.cjs'), '--check', ...config, ...written], { cwd: copy });
-  await run('node', started('npm run types'), { cwd: copy });
+  const prettier = [bin('prettier/bin/prettier.cjs'), '--check', ...config, ...written];
+  expect(await run('node', prettier, { cwd: copy })).toMatchObject({ code: 0 });
+  expect(await run('node', started('npm run types'), { cwd: copy })).toMatchObject({ code: 0 });
 });
 
 it.each(HOW_TOS)('docs/how-to/%s.md: its commands pass', async (name) => {
   const commands = commandsOf(name).filter((command) => command !== 'npm run types');
-  for (const command of commands) await run('node', started(command), { cwd: copy });
+  for (const command of commands) expect(await run('node', started(command), { cwd: copy })).toMatchObject({ code: 0 });
 });
 
 /** The arguments of Node for a command: npm itself is slow and would look for updates. */

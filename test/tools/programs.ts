@@ -27,6 +27,9 @@ export const PROGRAMS = {
   'apt-cache': debian('/usr/bin/apt-cache', 'apt'),
   dpkg: debian('/usr/bin/dpkg', 'dpkg'),
   'dpkg-query': debian('/usr/bin/dpkg-query', 'dpkg'),
+  // These two run the commands of the documentation as it shows them.
+  bash: debian('/usr/bin/bash', 'bash'),
+  curl: debian('/usr/bin/curl', 'curl'),
   ldd: debian('/usr/bin/ldd', 'libc-bin'),
   gzip: debian('/usr/bin/gzip', 'gzip'),
   cpio: debian('/usr/bin/cpio', 'cpio'),

@@ -6,6 +6,8 @@ import { join } from 'node:path';
 import { run, start, type RunResult } from './programs.ts';
 
 export interface SoftwareTpm {
+  /** How programs reach it: the variables of the environment that tpm2-tools read. */
+  readonly env: Readonly<Record<string, string>>;
   /** Runs a command of tpm2-tools on this TPM. */
   tpm2(args: readonly string[]): Promise<RunResult>;
   stop(): Promise<void>;
@@ -43,7 +45,7 @@ export async function startSoftwareTpm(folder: string): Promise<SoftwareTpm> {
     const env = { TPM2TOOLS_TCTI: `swtpm:host=127.0.0.1,port=${port}`, TSS2_LOG: 'all+none' };
     for (let tries = 0; tries < STARTUP_TRIES && !state.over; tries++) {
       const { code } = await run('tpm2', ['startup', '-c'], { env, accept: [0, 1, 2, 3, 4, 5] });
-      if (code === 0) return { tpm2: (args) => run('tpm2', args, { env }), stop: () => daemon.stop() };
+      if (code === 0) return { env, tpm2: (args) => run('tpm2', args, { env }), stop: () => daemon.stop() };
     }
     await daemon.stop();
   }
