@@ -10,4 +10,8 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   throw error;
 });
 
-process.exitCode = await run(process.argv.slice(2), processIo());
+// Not awaited at the top level, so that the program can also be bundled as a classic script. `run` never rejects.
+const ended = async (): Promise<void> => {
+  process.exitCode = await run(process.argv.slice(2), processIo());
+};
+void ended();

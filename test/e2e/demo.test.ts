@@ -1,8 +1,10 @@
 /** `assay demo --exit`: every captured machine through the service, every result checked. */
 
-import { readdirSync } from 'node:fs';
-import { describe, expect, it } from 'vitest';
-import { assay } from './program.ts';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { assay, startAssay } from './program.ts';
 
 describe('assay demo, built', () => {
   it('judges every captured bundle, and prints each chain with its verdict', async () => {
@@ -21,5 +23,22 @@ describe('assay demo, built', () => {
     // A red verdict says why.
     expect(rows.filter((row) => / (untrusted|unproven)/.test(row) && !/ [a-z-]+\.[a-z-]+: .+/.test(row))).toEqual([]);
     expect(out).toContain(`${bundles.length} of ${bundles.length} results signed and verified`);
+  });
+
+  it('goes on serving, with a request to try, until it is stopped; then nothing is left', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'assay-e2e-'));
+    onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+    const log = join(folder, 'log');
+    const daemon = startAssay(['demo'], log);
+    onTestFinished(() => daemon.stop());
+    const said = () => readFileSync(log, 'utf8');
+    await vi.waitUntil(() => said().includes('Ctrl-C ends it.'), { timeout: 60_000 });
+    const [, file, url] = /--data-binary @(\S+) (\S+)/.exec(said()) as unknown as [string, string, string];
+    const headers = { 'content-type': 'application/json' };
+    const response = await fetch(url, { method: 'POST', headers, body: readFileSync(file) });
+    expect(response.headers.get('content-type')).toBe('application/eat+jwt');
+    await daemon.stop();
+    expect(await daemon.exited).toBe(0);
+    expect(existsSync(dirname(file))).toBe(false);
   });
 });
