@@ -16,15 +16,13 @@ export const TARGETS: readonly Target[] = [
   planted('no code', () => {
     throw Object.assign(new Error('looks like a refusal'), { name: 'EvidenceError' });
   }),
-  planted('endless', (bytes) => {
-    while (bytes[1] !== 2);
+  planted('endless', () => {
+    for (;;);
   }),
-  planted('heap', (bytes) => {
-    while (bytes[1] !== 2) kept.push(Array.from({ length: 100_000 }, (_, i) => ({ i })));
+  planted('heap', () => {
+    for (;;) kept.push(Array.from({ length: 100_000 }, (_, i) => ({ i })));
   }),
-  planted('claimed length', (bytes) => {
-    if (bytes[1] !== 2) kept.push(new Uint8Array(200 << 20));
-  }),
+  planted('claimed length', () => void kept.push(new Uint8Array(200 << 20))),
 ];
 
 /** Time that grows with the square of the input. */
