@@ -15,7 +15,9 @@ import { EV_NO_ACTION } from '../../src/logs/tcg/event-types.ts';
 import { parseTcgLog } from '../../src/logs/tcg/parse.ts';
 import { isRun, pagesThatRun, textOf } from '../docs/documents.ts';
 import { blocksOf, fileOf, missingLines } from '../docs/markdown.ts';
+import { writeCpio } from '../lab/cpio.ts';
 import { readEvidence } from '../support/fixtures.ts';
+import { kernelImage, ukiImage } from '../support/image-builder.ts';
 import { ROOT } from '../support/repository.ts';
 import { run } from '../tools/programs.ts';
 import { startSoftwareTpm, type SoftwareTpm } from '../tools/software-tpm.ts';
@@ -81,6 +83,20 @@ async function bootAs(machine: string): Promise<void> {
   await tpm.tpm2(['pcrextend', ...extended]);
 }
 
+/** A unified kernel image, small: what a page calls `hypervisor.efi`. */
+function hypervisorImage(): Uint8Array {
+  const module = { kind: 'file', data: Buffer.from('module'), executable: false } as const;
+  const initrd = writeCpio(new Map([['lib/modules/kvm.ko', module]]));
+  return ukiImage({
+    sections: {
+      '.osrel': 'ID=hypervisor\n',
+      '.cmdline': 'quiet mitigations=auto\n',
+      '.linux': kernelImage(),
+      '.initrd': initrd,
+    },
+  });
+}
+
 /** What differs here from a reader's machine: where securityfs is, and a port that is free. */
 function here(text: string, port: number): string {
   return text
@@ -100,6 +116,7 @@ it.each(pagesThatRun())('%s', async (page) => {
   const blocks = blocksOf(textOf(page));
   const checkout = await mkdtemp(join(folder, 'checkout-'));
   for (const path of CHECKOUT) await symlink(join(ROOT, path), join(checkout, path));
+  await writeFile(join(checkout, 'hypervisor.efi'), hypervisorImage());
   const port = await freePort();
   for (const block of blocks) {
     const file = fileOf(block);
