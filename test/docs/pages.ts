@@ -1,6 +1,7 @@
 /** The pages of `docs/` that are made from the code's own tables. `npx tsx test/docs/main.ts` writes them. */
 
 import * as z from 'zod/mini';
+import { PROBLEMS, type ProblemCode } from '../../src/api/problems.ts';
 import { CATALOGUE } from '../../src/checks/catalogue.ts';
 import { FINDING_CODES, type FindingCode } from '../../src/checks/codes.ts';
 import { LINKS, type LinkId } from '../../src/checks/model.ts';
@@ -19,6 +20,7 @@ export function generatedPages(): Page[] {
   return [
     { path: 'docs/finding-codes.md', text: findingCodes() },
     { path: 'docs/checks.md', text: checks() },
+    { path: 'docs/problem-codes.md', text: problemCodes() },
   ];
 }
 
@@ -57,6 +59,17 @@ function checks(): string {
     ],
     LINKS.map((link) => [link, [checkTable(link), ...parameterTable(link)].join('\n\n')]),
   );
+}
+
+function problemCodes(): string {
+  const rows = (Object.keys(PROBLEMS) as ProblemCode[])
+    .map((code) => ({ code, ...PROBLEMS[code] }))
+    .toSorted((a, b) => a.status - b.status)
+    .map(({ code, status, title, remedy }) => [String(status), `\`${code}\``, title, remedy]);
+  const intro = [
+    'The service answers a request it refuses with `application/problem+json` (RFC 9457). `code` is stable.',
+  ];
+  return page('Problem codes', intro, [['By status', table(['status', 'code', 'title', 'do'], rows)]]);
 }
 
 function checkTable(link: LinkId): string {
