@@ -16,16 +16,21 @@ export const mokState: Check<Record<string, never>> = {
   parameters: z.strictObject({}),
   evaluate({ facts, references, image }) {
     const bank = facts.bank!;
-    const approved = new Set([
-      ...setsOf(references, 'mok').flatMap((set) => set.variables.map((variable) => digestIn(variable.digests, bank))),
-      ...(image.manifest?.pcrs['14'] ?? []).flatMap((variant) =>
+    const approved = mostOften([
+      ...setsOf(references, 'mok').map((set) => set.variables.map((variable) => digestIn(variable.digests, bank))),
+      ...(image.manifest?.pcrs['14'] ?? []).map((variant) =>
         variant.events.map((event) => digestIn(event.digests, bank)),
       ),
     ]);
+    const measured = new Map<string, number>();
     return noIfAny(
       facts
         .events(14)
-        .filter((event) => !approved.has(event.value.digest))
+        .filter(({ value: { digest } }) => {
+          const times = (measured.get(digest) ?? 0) + 1;
+          measured.set(digest, times);
+          return times > (approved.get(digest) ?? 0);
+        })
         .map((event) =>
           finding({
             code: 'secure-boot.mok-unapproved',
@@ -38,3 +43,17 @@ export const mokState: Check<Record<string, never>> = {
     );
   },
 };
+
+/**
+ * How often each digest may be measured: as often as the source that has it most. The name of a variable is not hashed, and
+ * some of them have one byte: the approved content of one is no approval of another with the same.
+ */
+function mostOften(sources: readonly (readonly (string | undefined)[])[]): ReadonlyMap<string, number> {
+  const most = new Map<string, number>();
+  for (const source of sources) {
+    const counts = new Map<string, number>();
+    for (const digest of source) if (digest !== undefined) counts.set(digest, (counts.get(digest) ?? 0) + 1);
+    for (const [digest, count] of counts) most.set(digest, Math.max(count, most.get(digest) ?? 0));
+  }
+  return most;
+}
