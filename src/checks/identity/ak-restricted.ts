@@ -3,6 +3,7 @@
 import * as z from 'zod/mini';
 import type { Check } from '../model.ts';
 import { finding, no, placeOf, unknown, yes } from '../outcome.ts';
+import { pinFinding } from './ak-pinned.ts';
 
 /** Attributes an AK must have and lack (TPM 2.0 Part 2, 8.3.3; TCG AK template). */
 const REQUIRED = ['restricted', 'sign', 'fixedTPM', 'fixedParent', 'sensitiveDataOrigin'] as const;
@@ -19,16 +20,9 @@ export const akRestricted: Check<Record<string, never>> = {
     const ak = facts.single('ak', '');
     const expected = `${REQUIRED.join(', ')}, not decrypt`;
     if (ak.state !== 'known') {
-      const at = { part: 'ak' };
-      return unknown([
-        finding({
-          code: 'identity.ak-attributes-unknown',
-          component: 'ak',
-          expected,
-          observed: 'no attestation key',
-          at,
-        }),
-      ]);
+      const missing = pinFinding(facts);
+      if (missing === null) throw new Error('a pinned AK has an ak fact');
+      return unknown([missing]);
     }
     const { attributes, name } = ak.fact.value;
     const at = placeOf(ak.fact);

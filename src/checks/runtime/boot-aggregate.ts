@@ -18,7 +18,8 @@ export const bootAggregate: Check<Record<string, never>> = {
     if (first.state !== 'known') {
       const at = { part: 'log.ima', pcr: 10, index: 0 };
       const input = { component, expected: 'boot_aggregate as the first entry', observed: 'none', at };
-      return facts.ima === null
+      const list = facts.single('ima', '');
+      return list.state !== 'known' || list.fact.value.entries === 0
         ? unknown([finding({ code: 'runtime.list-missing', ...input })])
         : no([finding({ code: 'runtime.boot-aggregate', ...input })]);
     }

@@ -7,8 +7,13 @@ import { finding, unknown } from '../outcome.ts';
 
 export function withScan(context: CheckContext<unknown>, judge: (scan: ImaScan) => Outcome): Outcome {
   const { facts, image } = context;
-  if (facts.ima !== null && image.manifest !== null) return judge(scanIma(facts.ima.replayed, image.manifest));
-  const observed = facts.ima === null ? 'no proved runtime list' : 'no approved image to compare it with';
+  if (facts.ima !== null && image.manifest !== null) {
+    const scan = scanIma(facts.ima.replayed, image.manifest);
+    // Nothing measured is nothing known: a list without entries must not pass for one without faults.
+    if (scan.entries > 0) return judge(scan);
+  }
+  const observed =
+    facts.ima !== null && image.manifest === null ? 'no approved image to compare it with' : 'no proved entry';
   const at = { part: 'log.ima', pcr: 10 };
   const input = { component: 'IMA', expected: 'a proved list and an approved image', observed, at };
   return unknown([finding({ code: 'runtime.list-missing', ...input })]);
