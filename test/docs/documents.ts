@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { filesBelow, ROOT } from '../support/repository.ts';
 import { blocksOf, type Block } from './markdown.ts';
 
-/** README.md and everything below `docs/`, from the root of the repository. */
+/** README.md, SECURITY.md, the page of the policies and everything below `docs/`, from the root of the repository. */
 export function documents(): string[] {
   const below = filesBelow(join(ROOT, 'docs')).filter((path) => path.endsWith('.md'));
-  return ['README.md', ...below.map((path) => `docs/${path}`)];
+  return ['README.md', 'SECURITY.md', 'policies/README.md', ...below.map((path) => `docs/${path}`)];
 }
 
 export function textOf(page: string): string {
