@@ -1,4 +1,5 @@
 /** Changes of single bytes and of framing in captured evidence, and what each may do to a verdict. */
+import { parseSelection } from '../../src/tpm/selection.ts';
 import { contentId } from '../../src/bytes/hash.ts';
 import { appraise } from '../../src/chain/appraise.ts';
 import { authenticate, pinsOf } from '../../src/chain/authenticate.ts';
@@ -12,7 +13,11 @@ import { parseTcgLog } from '../../src/logs/tcg/parse.ts';
 export function coverageOf(input: AppraisalInput): readonly PartCoverage[] {
   const { evidence, policy, challenge } = input;
   const pins = input.pins.length > 0 ? input.pins : pinsOf(policy.pins);
-  const { quoted, bank } = authenticate(evidence, { pins, challenge: challenge!, selection: challenge!.selection! });
+  const { quoted, bank } = authenticate(evidence, {
+    pins,
+    challenge: challenge!,
+    selection: parseSelection(challenge!.selection!),
+  });
   if (quoted === null || bank === null) throw new Error('the quotes of this input do not verify');
   return coverage(evidence, quoted, bank);
 }
