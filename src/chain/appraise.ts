@@ -12,6 +12,7 @@ import { Facts } from '../facts/facts.ts';
 import type { PlannedCheck, ResolvedPolicy } from '../policy/resolve.ts';
 import { digestHex, type HashName } from '../bytes/hash.ts';
 import { readAkPin } from '../tpm/key.ts';
+import { parseSelection } from '../tpm/selection.ts';
 import { authenticate, pinsOf, type Authenticated } from './authenticate.ts';
 import { cached, type AppraisalCache } from './cache.ts';
 import { draftLink, fold, type LinkDraft } from './fold.ts';
@@ -43,7 +44,11 @@ export function appraise(input: AppraisalInput, cache?: AppraisalCache): Apprais
   const references = referencesOf(input);
   const authenticated = authenticate(
     evidence,
-    { pins, challenge: challenge ?? null, selection: references.selection },
+    {
+      pins,
+      challenge: challenge ?? null,
+      selection: cached(cache, `selection/${references.selection}`, () => parseSelection(references.selection)),
+    },
     (bytes) => cached(cache, `ak/${digestHex('sha256', bytes)}`, () => readAkPin(bytes)),
   );
 
@@ -133,9 +138,9 @@ function judgeLogs(
 
 /** Asks the planned checks of some links, but for those of a link that the policy excludes. */
 function ask(outcomes: Outcomes, policy: ResolvedPolicy, links: readonly LinkId[], context: Asking): void {
-  for (const planned of policy.plan) {
-    const link = linkOf(planned);
-    if (links.includes(link) && policy.excluded[link] === undefined) outcomes.set(planned, evaluate(planned, context));
+  for (const link of links) {
+    if (policy.excluded[link] !== undefined) continue;
+    for (const planned of plannedFor(policy, link)) outcomes.set(planned, evaluate(planned, context));
   }
 }
 
@@ -144,15 +149,25 @@ function draft(outcomes: Outcomes, policy: ResolvedPolicy, links: readonly LinkI
   return links.map((link) =>
     draftLink(
       link,
-      policy.plan
-        .filter((planned) => linkOf(planned) === link)
-        .map((planned) => ({ planned, outcome: outcomes.get(planned) ?? null })),
+      plannedFor(policy, link).map((planned) => ({ planned, outcome: outcomes.get(planned) ?? null })),
     ),
   );
 }
 
 function allYes(outcomes: Outcomes, policy: ResolvedPolicy, links: readonly LinkId[]): boolean {
-  return policy.plan.every((planned) => !links.includes(linkOf(planned)) || outcomes.get(planned)?.answer === 'yes');
+  return links.every((link) => plannedFor(policy, link).every((planned) => outcomes.get(planned)?.answer === 'yes'));
+}
+
+const plans = new WeakMap<ResolvedPolicy, ReadonlyMap<LinkId, readonly PlannedCheck[]>>();
+
+/** The planned checks of one link, sorted out once per policy. */
+function plannedFor(policy: ResolvedPolicy, link: LinkId): readonly PlannedCheck[] {
+  let plan = plans.get(policy);
+  if (plan === undefined) {
+    plan = new Map(LINKS.map((id) => [id, policy.plan.filter((planned) => linkOf(planned) === id)]));
+    plans.set(policy, plan);
+  }
+  return plan.get(link)!;
 }
 
 function linkOf(planned: PlannedCheck) {

@@ -11,7 +11,7 @@ import type { Fact, PinFact } from '../facts/model.ts';
 import { akFact, clockFact, pinFact, quoteFact, stepFacts } from '../facts/quote-facts.ts';
 import { readAkPin, sameAttestationKey, type AttestationKey } from '../tpm/key.ts';
 import { checkQuote, joinQuotes, minimumBank, type QuoteCheck, type QuotedPcrs } from '../tpm/quote.ts';
-import { parseSelection, selectionText } from '../tpm/selection.ts';
+import { selectionText, type PcrSelection } from '../tpm/selection.ts';
 import type { PinSet } from '../references/reference-set.ts';
 import type { AkPin, Challenge } from './model.ts';
 
@@ -28,8 +28,8 @@ export interface Authenticated {
 export interface Expected {
   readonly pins: readonly AkPin[];
   readonly challenge: Challenge | null;
-  /** text form of the PCR selection that must be signed */
-  readonly selection: string;
+  /** the PCR selection that must be signed */
+  readonly selection: PcrSelection;
 }
 
 /** The pins of a pin set, as the caller of an appraisal would give them. */
@@ -117,24 +117,31 @@ function verifyQuotes(
 ): Omit<Authenticated, 'accepted'> {
   const nothing = (fact: Fact) => ({ facts: [fact], quoted: null, bank: null });
   if (evidence.quotes.length === 0) return nothing(quoteFact({ state: 'missing' }));
-  const selection = parseSelection(expected.selection);
+  const { selection } = expected;
   const nonce = expected.challenge?.nonce;
   let checks: readonly QuoteCheck[];
   try {
-    checks = evidence.quotes.map((quote) => checkQuote(quote, ak, { nonce: nonce ?? new Uint8Array(), selection }));
+    checks = evidence.quotes.map((quote) => checkQuote(quote, ak, { nonce, selection }));
   } catch (cause) {
     if (!(cause instanceof EvidenceError)) throw cause;
     const { code, message, offset = null } = cause;
     return nothing(quoteFact({ state: 'malformed', code, message, offset }));
   }
 
-  const answers = (check: QuoteCheck) => check.steps.some((step) => step.step === 'selection' && step.answer === 'yes');
-  const chosen = checks.findIndex(answers);
+  const selectionOf = (check: QuoteCheck) => check.steps.find((step) => step.step === 'selection')!;
+  const chosen = checks.findIndex((check) => selectionOf(check).answer === 'yes');
+  const unread = checks.some((check) => selectionOf(check).reason === 'not-reached');
   const facts: Fact[] = checks.flatMap((check, index) =>
     stepFacts(
       check.steps
-        // Only the quote that answers the challenge is of the challenged selection; when none is, all are shown.
-        .filter((step) => step.step !== 'selection' || chosen === -1 || index === chosen)
+        // Only the quote that answers the challenge is of the challenged selection. Without one all are shown, unless the
+        // one that answers may be among those that could not be read that far.
+        .filter(
+          (step) =>
+            step.step !== 'selection' ||
+            index === chosen ||
+            (chosen === -1 && (!unread || step.reason === 'not-reached')),
+        )
         .map((step) =>
           step.step === 'extra-data' && nonce === undefined
             ? { ...step, answer: 'unknown', reason: 'not-given', expected: 'a challenge', observed: extraData(check) }

@@ -8,6 +8,7 @@ import type { LinkId } from '../checks/model.ts';
 import type { ImageManifest } from '../references/manifest.ts';
 import type { PinSet, ReferenceSet } from '../references/reference-set.ts';
 import { parseDocument } from '../references/schema.ts';
+import { parseSelection } from '../tpm/selection.ts';
 import type { PolicyDocument } from './document.ts';
 
 /** Trusted documents by name, as the operator's catalogue holds them. */
@@ -51,9 +52,14 @@ function named<T>(map: ReadonlyMap<string, T>, name: string, kind: string): T {
 
 /**
  * @throws PolicyError `policy.unknown-name`, `policy.unknown-check`, `policy.parameters`, `policy.intrinsic`,
- *   `policy.exclusion`
+ *   `policy.selection`
  */
 export function resolvePolicy(document: PolicyDocument, catalogue: Catalogue): ResolvedPolicy {
+  try {
+    parseSelection(document.selection);
+  } catch (cause) {
+    throw new PolicyError('policy.selection', `selection: ${(cause as Error).message}`);
+  }
   const content = {
     name: document.name,
     version: document.version,

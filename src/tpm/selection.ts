@@ -106,19 +106,31 @@ export function toSelection(list: TpmlPcrSelection): PcrSelection {
 function canonical(banks: ReadonlyMap<HashName, Iterable<number>>): PcrSelection {
   const out = new Map<HashName, readonly number[]>();
   for (const { name } of HASHES) {
-    const pcrs = [...new Set(banks.get(name))].toSorted((a, b) => a - b);
-    if (pcrs.length > 0) out.set(name, pcrs);
+    const mask = maskOf(banks.get(name) ?? []);
+    if (mask !== 0)
+      out.set(
+        name,
+        ALL_PCRS.filter((pcr) => (mask & (1 << pcr)) !== 0),
+      );
   }
   return out;
 }
 
+const ALL_PCRS: readonly number[] = Array.from({ length: MAX_PCR + 1 }, (_, pcr) => pcr);
+
+/** PCRs as bits: there are 24, and a set of them is compared several times for each quote. NaN, equal to nothing, with any other number. */
+function maskOf(pcrs: Iterable<number>): number {
+  let mask = 0;
+  for (const pcr of pcrs) {
+    if (!(pcr >= 0 && pcr <= MAX_PCR)) return NaN;
+    mask |= 1 << pcr;
+  }
+  return mask;
+}
+
 /** Whether two selections name the same PCRs of the same banks. */
 export function equalSelections(a: PcrSelection, b: PcrSelection): boolean {
-  const [left, right] = [canonical(a), canonical(b)];
-  return HASHES.every(({ name }) => {
-    const [one, other] = [left.get(name) ?? [], right.get(name) ?? []];
-    return one.length === other.length && one.every((pcr, i) => pcr === other[i]);
-  });
+  return HASHES.every(({ name }) => maskOf(a.get(name) ?? []) === maskOf(b.get(name) ?? []));
 }
 
 /** Text of a canonical selection: `sha256:0,1,2+sha384:0`. */
