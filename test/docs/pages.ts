@@ -5,6 +5,8 @@ import { PROBLEMS, type ProblemCode } from '../../src/api/problems.ts';
 import { CATALOGUE } from '../../src/checks/catalogue.ts';
 import { FINDING_CODES, type FindingCode } from '../../src/checks/codes.ts';
 import { LINKS, type LinkId } from '../../src/checks/model.ts';
+import type { Attack } from '../attacks/attack.ts';
+import { ATTACKS, OUT_OF_SCOPE } from '../attacks/table.ts';
 
 /** A generated page: its path from the root of the repository, and its text. */
 export interface Page {
@@ -21,6 +23,7 @@ export function generatedPages(): Page[] {
     { path: 'docs/finding-codes.md', text: findingCodes() },
     { path: 'docs/checks.md', text: checks() },
     { path: 'docs/problem-codes.md', text: problemCodes() },
+    { path: 'docs/attacks.md', text: attacks() },
   ];
 }
 
@@ -70,6 +73,42 @@ function problemCodes(): string {
     'The service answers a request it refuses with `application/problem+json` (RFC 9457). `code` is stable.',
   ];
   return page('Problem codes', intro, [['By status', table(['status', 'code', 'title', 'do'], rows)]]);
+}
+
+function attacks(): string {
+  const byNumber = (a: readonly [number, unknown], b: readonly [number, unknown]): number => a[0] - b[0];
+  const rows = [...ATTACKS]
+    .toSorted(byNumber)
+    .flatMap(([number, list]) => list.map((attack) => [String(number), attack.name, attackEnd(attack)]));
+  const outside = [...OUT_OF_SCOPE].toSorted(byNumber).map(([number, reason]) => [String(number), reason]);
+  return page(
+    'Attacks',
+    [
+      'Attacks by number, as tests name them (`attack 54: …`). `test/attacks/attacks.test.ts` carries each out: the input before it is trusted, the',
+      'attack changes bytes, and it ends as stated here: the weakest link with its codes, a document that is refused, or the named test.',
+    ],
+    [
+      [
+        `In scope: ${ATTACKS.size} attacks in ${rows.length} rows`,
+        table(['attack', 'what is done', 'how it ends'], rows),
+      ],
+      [`Out of scope: ${OUT_OF_SCOPE.size} attacks`, table(['attack', 'reason'], outside)],
+    ],
+  );
+}
+
+function attackEnd(attack: Attack): string {
+  switch (attack.kind) {
+    case 'appraised': {
+      if (attack.caught === 'nothing') return 'nothing depends on it: no link changes';
+      const { link, status = 'broken', codes } = attack.caught;
+      return `\`${link}\` ${status}: ${codes.map((code) => `\`${code}\``).join(', ')}`;
+    }
+    case 'refused':
+      return `refused: \`${attack.code}\``;
+    case 'elsewhere':
+      return `[${attack.file}](../${attack.file})`;
+  }
 }
 
 function checkTable(link: LinkId): string {
