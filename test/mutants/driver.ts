@@ -4,7 +4,7 @@
  */
 import { appendFile, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createVitest, type TestSpecification } from 'vitest/node';
+import { createVitest } from 'vitest/node';
 import { ROOT } from '../support/repository.ts';
 import { apply, type Mutant } from './scan.ts';
 
@@ -55,35 +55,59 @@ const vitest = await createVitest(
 );
 const specifications = new Map((await vitest.globTestSpecifications()).map((one) => [one.moduleId, one]));
 
-// A test that fails without any mutant would kill them all.
-for (const path of new Set(mutants.flatMap(({ tests }) => tests.flat()))) {
-  const specification = specifications.get(join(ROOT, path));
-  const failure = specification === undefined ? null : await firstFailure([specification]);
-  if (failure === null) continue;
-  process.stderr.write(`fails without a mutant, left out: ${failure}\n`);
-  specifications.delete(join(ROOT, path));
-}
+/** Tests that fail without any mutant would kill them all: each is tried once, when it first kills. */
+const sound = new Map<string, boolean>();
 
 for (const { id, mutant, tests } of mutants) {
-  current = mutant;
-  vitest.invalidateFile(join(ROOT, mutant.file));
   let killedBy: string | null = null;
   for (const group of tests) {
-    const found = group.map((path) => specifications.get(join(ROOT, path))).filter((one) => one !== undefined);
-    killedBy ??= await firstFailure(found);
+    killedBy = await kill(mutant, group);
     if (killedBy !== null) break;
   }
   await appendFile(resultsFile!, `${JSON.stringify({ id, killedBy } satisfies Result)}\n`);
-  vitest.invalidateFile(join(ROOT, mutant.file));
 }
 await vitest.close();
 
-async function firstFailure(tests: readonly TestSpecification[]): Promise<string | null> {
-  if (tests.length === 0) return null;
-  const { testModules, unhandledErrors } = await vitest.runTestSpecifications([...tests]);
-  for (const module of testModules) {
-    for (const test of module.children.allTests('failed')) return `${module.relativeModuleId}: ${test.fullName}`;
-    if (module.state() === 'failed') return `${module.relativeModuleId}: does not load`;
+async function kill(mutant: Mutant, group: readonly string[]): Promise<string | null> {
+  for (;;) {
+    const tests = group.filter((path) => sound.get(path) !== false);
+    const failure = await withMutant(mutant, () => firstFailure(tests));
+    if (failure === null || (await isSound(failure.path))) return failure && `${failure.path}: ${failure.test}`;
   }
-  return unhandledErrors.length > 0 ? 'an unhandled error' : null;
+}
+
+async function isSound(path: string): Promise<boolean> {
+  let known = sound.get(path);
+  if (known === undefined) {
+    known = (await firstFailure([path])) === null;
+    sound.set(path, known);
+    if (!known) process.stderr.write(`fails without a mutant, left out: ${path}\n`);
+  }
+  return known;
+}
+
+async function withMutant<T>(mutant: Mutant, work: () => Promise<T>): Promise<T> {
+  const path = join(ROOT, mutant.file);
+  current = mutant;
+  vitest.invalidateFile(path);
+  try {
+    return await work();
+  } finally {
+    current = undefined;
+    vitest.invalidateFile(path);
+  }
+}
+
+async function firstFailure(
+  paths: readonly string[],
+): Promise<{ readonly path: string; readonly test: string } | null> {
+  const tests = paths.flatMap((path) => specifications.get(join(ROOT, path)) ?? []);
+  if (tests.length === 0) return null;
+  const { testModules } = await vitest.runTestSpecifications(tests);
+  for (const module of testModules) {
+    const path = module.relativeModuleId;
+    for (const test of module.children.allTests('failed')) return { path, test: test.fullName };
+    if (module.state() === 'failed') return { path, test: 'does not load' };
+  }
+  return null;
 }
