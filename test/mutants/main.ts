@@ -82,12 +82,12 @@ async function runDriver(): Promise<void> {
     cwd: ROOT,
     log,
   });
-  let ended = false;
-  void driver.exited.finally(() => (ended = true));
+  const ended = driver.exited.then(() => true);
   let size = 0;
   let since = performance.now();
-  while (!ended && performance.now() - since < PATIENCE) {
-    await wait(200);
+  let running = true;
+  while (running && performance.now() - since < PATIENCE) {
+    running = !(await Promise.race([ended, wait(200, false)]));
     const now = (await stat(resultsFile)).size;
     if (now === size) continue;
     size = now;
@@ -96,7 +96,7 @@ async function runDriver(): Promise<void> {
   }
   const before = results.size;
   await collect(resultsFile);
-  if (!ended) {
+  if (running) {
     await driver.stop();
     note(left.find(({ id }) => !results.has(id))!.id, 'never ends');
   } else if (results.size === before && left.some(({ id }) => !results.has(id)) && size === 0) {
