@@ -109,7 +109,7 @@ function submodule(appraisal: Appraisal): EarSubmodule {
       links: appraisal.links.map(({ link, status, findings }) => ({
         link,
         status,
-        findings: [...new Set(findings.map((finding) => finding.code))].toSorted(),
+        findings: [...new Set(findings.map((finding) => finding.code))],
       })),
       image: appraisal.image,
       caps: appraisal.caps,
