@@ -57,7 +57,7 @@ function word(name: string, holds: boolean, what: string): string {
 
 /** In the form the format check asks of every file. */
 function json(value: unknown): Promise<string> {
-  return format(JSON.stringify(value), { parser: 'json', printWidth: 120 });
+  return format(JSON.stringify(value, null, 2), { parser: 'json', printWidth: 120 });
 }
 
 /** Names of the library, types marked as such. */

@@ -6,7 +6,7 @@ import { appendFile, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createVitest } from 'vitest/node';
 import { ROOT } from '../support/repository.ts';
-import { apply, type Mutant } from './scan.ts';
+import { apply, fits, type Mutant } from './scan.ts';
 
 export interface Job {
   readonly mutants: readonly {
@@ -88,6 +88,8 @@ async function isSound(path: string): Promise<boolean> {
 
 async function withMutant<T>(mutant: Mutant, work: () => Promise<T>): Promise<T> {
   const path = join(ROOT, mutant.file);
+  const source = await readFile(path, 'utf8');
+  if (!fits(source, mutant)) throw new Error(`${mutant.file} changed since it was scanned`);
   current = mutant;
   vitest.invalidateFile(path);
   try {

@@ -33,8 +33,7 @@ export function scan(file: string, source: string): Mutant[] {
   const mutants: Mutant[] = [];
   const add = (kind: Kind, { start, end }: Range, after: string): void => {
     const line = source.slice(0, start).split('\n').length;
-    const before = source.slice(start, end).replace(/\s+/g, ' ');
-    mutants.push({ kind, file, line, before, after, start, end });
+    mutants.push({ kind, file, line, before: oneLine(source.slice(start, end)), after, start, end });
   };
   new Visitor({
     // if (…) throw, return, continue or break: the guard never holds.
@@ -74,6 +73,15 @@ export function scan(file: string, source: string): Mutant[] {
   const types = typeRanges(program);
   const inType = ({ start, end }: Mutant): boolean => types.some((type) => type.start <= start && end <= type.end);
   return mutants.filter((mutant) => !inType(mutant)).toSorted((a, b) => a.start - b.start);
+}
+
+/** Whether the source is still the one that was scanned, where the mutant is. */
+export function fits(source: string, { start, end, before }: Mutant): boolean {
+  return oneLine(source.slice(start, end)) === before;
+}
+
+function oneLine(text: string): string {
+  return text.replace(/\s+/g, ' ');
 }
 
 export function apply(source: string, { kind, start, end, after }: Mutant): string {
