@@ -1,0 +1,220 @@
+/** Checks of links 1 to 3, each asked with facts from literals. */
+import { describe, expect, test } from 'vitest';
+import type { AkFact, Fact, FactValues } from '../../src/facts/model.ts';
+import { answer, ask, fact, pcr, PCRS } from '../support/facts.ts';
+
+const ATTRIBUTES = {
+  restricted: true,
+  sign: true,
+  decrypt: false,
+  fixedTPM: true,
+  fixedParent: true,
+  sensitiveDataOrigin: true,
+};
+const ak = (attributes: AkFact['attributes'] = ATTRIBUTES) => fact('ak', { name: '000b', attributes });
+const pin = (state: FactValues['ak.pin']['state']) =>
+  fact('ak.pin', { state, by: state === 'pinned' ? 'pin-set' : null, host: null, detail: 'x' });
+
+describe('the pin', () => {
+  test.each([
+    ['pinned', 'yes'],
+    ['not-pinned', 'no: identity.ak-not-pinned'],
+    ['malformed', 'no: identity.malformed'],
+    ['no-pins', 'unknown: identity.ak-unknown'],
+    ['no-key', 'unknown: identity.ak-missing'],
+  ] as const)('%s', (state, expected) => {
+    expect(answer(ask('identity.ak-pinned', { facts: [pin(state), ak()] }))).toBe(expected);
+  });
+
+  test.each(['malformed', 'no-key'] as const)('%s: the attributes have the same cause', (state) => {
+    const [pinned, restricted] = ['identity.ak-pinned', 'identity.ak-restricted'].map((id) =>
+      ask(id, { facts: [pin(state)] }),
+    );
+    expect(restricted!.answer).toBe('unknown');
+    expect(restricted!.findings).toEqual(pinned!.findings);
+  });
+});
+
+describe('attributes', () => {
+  const asked = (attributes: AkFact['attributes']) =>
+    answer(ask('identity.ak-restricted', { facts: [pin('pinned'), ak(attributes)] }));
+
+  test('of an attestation key', () => expect(asked(ATTRIBUTES)).toBe('yes'));
+  test('of a bare public key are unknown', () => expect(asked(null)).toBe('unknown: identity.ak-attributes-unknown'));
+  test.each(Object.keys(ATTRIBUTES) as (keyof typeof ATTRIBUTES)[])('with %s turned round', (name) => {
+    expect(asked({ ...ATTRIBUTES, [name]: !ATTRIBUTES[name] })).toBe('no: identity.ak-attributes');
+  });
+});
+
+const STEPS = ['signature', 'magic', 'type', 'qualified-signer', 'extra-data', 'selection', 'pcr-digest'] as const;
+type Step = FactValues['quote.step'];
+const step = (subject: string, value: Partial<Step> = {}, index = 0) =>
+  fact('quote.step', { answer: 'yes', expected: 'e', observed: 'o', reached: true, ...value }, subject, {
+    part: 'quote',
+    index,
+  });
+const read = fact('quote', { state: 'read', quotes: 1 });
+const quoted = (change: Partial<Record<(typeof STEPS)[number], Partial<Step>>> = {}) => [
+  read,
+  ...STEPS.map((one) => step(one, change[one])),
+];
+
+describe('steps of the quote', () => {
+  const checks = [
+    ['quote.signed', 'signature', 'quote.signature', 'unknown: quote.signature'],
+    ['quote.made-by-tpm', 'magic', 'quote.magic', 'unknown: quote.magic'],
+    ['quote.is-quote', 'type', 'quote.type', 'unknown: quote.type'],
+    ['quote.signer', 'qualified-signer', 'quote.qualified-signer', 'yes'],
+    ['quote.challenge', 'extra-data', 'quote.challenge', 'unknown: quote.challenge-unknown'],
+    ['quote.digest', 'pcr-digest', 'quote.pcr-digest', 'unknown: quote.pcr-digest'],
+    ['quote.selection', 'selection', 'quote.selection', 'unknown: quote.selection'],
+  ] as const;
+
+  test.each(checks)('%s: yes, no, unknown', (id, name, code, open) => {
+    expect(answer(ask(id, { facts: quoted() }))).toBe('yes');
+    expect(answer(ask(id, { facts: quoted({ [name]: { answer: 'no' } }) }))).toBe(`no: ${code}`);
+    expect(answer(ask(id, { facts: quoted({ [name]: { answer: 'unknown' } }) }))).toBe(open);
+  });
+
+  test.each(checks)('%s: one quote that says no is enough', (id, name, code) => {
+    const facts = [...quoted(), step(name, { answer: 'no' }, 1)];
+    expect(answer(ask(id, { facts }))).toBe(`no: ${code}`);
+  });
+
+  test.each(checks.filter(([id]) => id !== 'quote.signed'))(
+    '%s: a step that was not reached shows the cause',
+    (id, name) => {
+      const facts = quoted({ signature: { answer: 'no' }, [name]: { answer: 'unknown', reached: false } });
+      expect(answer(ask(id, { facts }))).toBe('unknown: quote.signature');
+    },
+  );
+
+  test.each(checks)('%s: without quotes, and with malformed ones', (id) => {
+    expect(answer(ask(id, { facts: [fact('quote', { state: 'missing' })] }))).toBe('unknown: quote.missing');
+    const malformed = fact('quote', { state: 'malformed', code: 'x', message: 'y', offset: 3 });
+    expect(answer(ask(id, { facts: [malformed] }))).toBe('no: quote.malformed');
+  });
+});
+
+describe('the selection', () => {
+  const selection = (minimum: boolean) => fact('quote.selection', { bank: 'sha256', selection: 'sha256:0', minimum });
+  test('holds the minimum, or does not', () => {
+    expect(answer(ask('quote.selection', { facts: [...quoted(), selection(true)] }))).toBe('yes');
+    expect(answer(ask('quote.selection', { facts: [...quoted(), selection(false)] }))).toBe(
+      'no: quote.incomplete-selection',
+    );
+  });
+});
+
+test('quotes of several boots or keys', () => {
+  const apart = fact('quote', { state: 'apart', message: 'two boots' });
+  expect(answer(ask('quote.joined', { facts: [apart] }))).toBe('no: quote.joined');
+  expect(answer(ask('quote.joined', { facts: [read] }))).toBe('yes');
+  expect(answer(ask('quote.counters', { facts: [apart] }))).toBe('unknown: quote.joined');
+});
+
+describe('counters', () => {
+  const clock = (change: Partial<FactValues['quote.clock']> = {}) =>
+    fact('quote.clock', { clock: '100', resetCount: 5, restartCount: 2, safe: true, firmwareVersion: '1', ...change });
+  const prior = (resetCount: number, restartCount: number, at: bigint) => ({
+    prior: { resetCount, restartCount, clock: at },
+  });
+  const asked = (references: object, change = {}) =>
+    ask('quote.counters', { facts: [read, clock(change)], references });
+
+  test.each([
+    ['nothing to compare with', {}, 'yes'],
+    ['the same boot, later', prior(5, 2, 99n), 'yes'],
+    ['the same quote', prior(5, 2, 100n), 'yes'],
+    ['a new boot', prior(4, 9, 999n), 'yes'],
+    ['an earlier boot', prior(6, 0, 0n), 'no: quote.counters-regressed'],
+    ['an earlier restart', prior(5, 3, 0n), 'no: quote.counters-regressed'],
+    ['an earlier clock', prior(5, 2, 101n), 'no: quote.counters-regressed'],
+  ])('%s', (_, references, expected) => expect(answer(asked(references))).toBe(expected));
+
+  test('first sight and an unsafe clock are notes', () => {
+    expect(asked({}, { safe: false }).notes).toEqual([
+      'first sight: no earlier quote to compare counters with',
+      expect.stringContaining('safe = 0'),
+    ]);
+  });
+});
+
+const log = (subject: 'firmware' | 'ima', value: FactValues['log']) =>
+  fact('log', value, subject, { part: `log.${subject}` });
+const parsed = { state: 'parsed', format: 'x', events: 1 } as const;
+const anomaly = (subject: string, fatal: boolean) =>
+  fact('log.anomaly', { kind: 'truncated', fatal, detail: 'cut' }, subject, { part: 'log.firmware', offset: 9 });
+
+describe.each([
+  ['log.firmware-log', 'firmware', 'ima'],
+  ['log.runtime-log', 'ima', 'firmware'],
+] as const)('%s', (id, subject, other) => {
+  test.each([
+    ['parsed', [log(subject, parsed)], 'yes'],
+    ['absent', [log(subject, { state: 'absent' })], 'unknown: log.missing'],
+    ['malformed', [log(subject, { state: 'malformed', code: 'c', message: 'm', offset: 7 })], 'no: log.malformed'],
+    ['with a fatal anomaly', [log(subject, parsed), anomaly(subject, true)], 'no: log.anomaly'],
+    ['with another anomaly', [log(subject, parsed), anomaly(subject, false)], 'yes'],
+    ['with a fatal anomaly of the other log', [log(subject, parsed), anomaly(other, true)], 'yes'],
+  ])('%s', (_, facts, expected) => expect(answer(ask(id, { facts: [...PCRS, ...facts] }))).toBe(expected));
+
+  test('an anomaly that is not fatal is a note; a malformed log names its offset', () => {
+    expect(ask(id, { facts: [...PCRS, log(subject, parsed), anomaly(subject, false)] }).notes).toEqual([
+      'truncated: cut',
+    ]);
+    const malformed = log(subject, { state: 'malformed', code: 'c', message: 'm', offset: 7 });
+    expect(ask(id, { facts: [...PCRS, malformed] }).findings[0]?.at.offset).toBe(7);
+  });
+});
+
+test('an absent runtime list is no gap where PCR 10 was never extended', () => {
+  const absent = log('ima', { state: 'absent' });
+  const asked = (ten: Fact) => answer(ask('log.runtime-log', { facts: [ten, absent] }));
+  expect(asked(pcr(10, { events: 0 }))).toBe('yes');
+  expect(asked(pcr(10, { events: 0, equal: false }))).toBe('unknown: log.missing');
+  expect(asked(pcr(10, { events: 3 }))).toBe('unknown: log.missing');
+});
+
+describe('replay', () => {
+  const there = log('ima', parsed);
+  test.each([
+    ['every PCR', [...PCRS, there], 'yes'],
+    ['nothing', [there], 'unknown: log.missing'],
+    ['a PCR that differs', [pcr(4, { equal: false }), there], 'no: log.replay-mismatch'],
+    ['a PCR that no log explains', [pcr(12, { equal: false, events: 0 }), there], 'no: log.pcr-unexplained'],
+    ['a PCR of another bank', [pcr(4), pcr(4, { equal: false }, 'sha384'), there], 'no: log.replay-mismatch'],
+    [
+      'PCR 10 without its list, in any bank',
+      [pcr(4), pcr(10, { equal: false }), pcr(10, { equal: false }, 'sha384'), log('ima', { state: 'absent' })],
+      'yes',
+    ],
+    ['PCR 10 with its list', [pcr(10, { equal: false }), there], 'no: log.replay-mismatch'],
+    [
+      'another PCR, and no list',
+      [pcr(9, { equal: false }), log('ima', { state: 'absent' })],
+      'no: log.replay-mismatch',
+    ],
+  ])('%s', (_, facts, expected) => expect(answer(ask('log.replays', { facts }))).toBe(expected));
+});
+
+describe('separators', () => {
+  test.each([
+    ['one each', PCRS, 'yes'],
+    ['none in PCR 3', [pcr(3, { separators: 0 })], 'no: log.separator-missing'],
+    ['two in PCR 7', [pcr(7, { separators: 2 })], 'no: log.separator-missing'],
+    ['none in PCR 8', [pcr(8, { separators: 0 })], 'yes'],
+    ['none in another bank', [pcr(3, { separators: 0 }, 'sha384')], 'yes'],
+    ['none in a PCR that does not replay, which is said elsewhere', [pcr(3, { separators: 0, equal: false })], 'yes'],
+  ])('%s', (_, facts, expected) => expect(answer(ask('log.separators', { facts }))).toBe(expected));
+});
+
+test('data that is not what was measured, and banks that disagree', () => {
+  const place = { part: 'log.firmware', pcr: 1 } as const;
+  const mismatch = fact('log.mismatch', { type: 'EV_X', digest: '00', detail: 'variable' }, '3', place);
+  const disagreement = fact('log.bank-disagreement', { type: 'EV_X', banks: 'a and b' }, '3', place);
+  expect(answer(ask('log.data-bound', { facts: [mismatch] }))).toBe('no: log.data-mismatch');
+  expect(answer(ask('log.banks-agree', { facts: [disagreement] }))).toBe('no: log.bank-disagreement');
+  expect(answer(ask('log.data-bound', { facts: [disagreement] }))).toBe('yes');
+  expect(answer(ask('log.banks-agree', { facts: [mismatch] }))).toBe('yes');
+});
