@@ -10,7 +10,7 @@ export interface RoomTable {
   /** Rooms that import less than their place allows: rooms, or files of a room by their path without the ending. */
   readonly only: Readonly<Record<string, readonly string[]>>;
   /** The one barrel, and the last room it may export. */
-  readonly library: { readonly file: string; readonly through: string };
+  readonly barrel: { readonly file: string; readonly through: string };
   /** Rooms without input or output, clock, randomness: the packages they may import, and those of single rooms. */
   readonly pure: {
     readonly through: string;
@@ -41,7 +41,7 @@ export function roomViolations(table: RoomTable, modules: readonly Module[]): st
 
 /** The room a source lies in; the library's file counts as the last room it may export. */
 function roomOf(table: RoomTable, path: string): string | null {
-  if (path === table.library.file) return table.library.through;
+  if (path === table.barrel.file) return table.barrel.through;
   const room = path.includes('/') ? path.slice(0, path.indexOf('/')) : null;
   return room !== null && table.order.includes(room) ? room : null;
 }
@@ -55,7 +55,7 @@ function fileProblem(
 ): string | null {
   if (file.startsWith('..')) return `imports ${specifier}, which is outside src`;
   if (!known.has(file)) return `imports ${specifier}, which is not there`;
-  if (file === table.library.file) return `imports ${specifier}: the library is for others`;
+  if (file === table.barrel.file) return `imports ${specifier}: the library is for others`;
   const target = roomOf(table, file);
   if (target === room || target === null) return null;
   const allowed = table.only[room];
