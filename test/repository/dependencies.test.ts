@@ -13,9 +13,9 @@ interface Row {
 
 type Versions = Readonly<Record<string, string>>;
 
-const read = <T>(path: string): T => JSON.parse(readFileSync(join(ROOT, path), 'utf8')) as T;
-const declared = read<{ dependencies: Versions; devDependencies: Versions }>('package.json');
-const lock = read<{ packages: Readonly<Record<string, { version: string; license: string }>> }>('package-lock.json');
+const read = (path: string): unknown => JSON.parse(readFileSync(join(ROOT, path), 'utf8'));
+const declared = read('package.json') as { dependencies: Versions; devDependencies: Versions };
+const lock = read('package-lock.json') as { packages: Readonly<Record<string, { version: string; license: string }>> };
 const page = readFileSync(join(ROOT, 'docs/dependencies.md'), 'utf8');
 
 /** Rows of the table under a heading. */
