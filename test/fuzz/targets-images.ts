@@ -143,7 +143,7 @@ export const IMAGE_TARGETS: readonly Target[] = [
     refuses,
     growth: [
       { name: 'lines', n: 5000, make: (n) => text('set a=b\n'.repeat(n)) },
-      { name: 'nested ifs', n: 2000, make: (n) => text('if true; then\n'.repeat(n)) },
+      { name: 'nested ifs', n: 10_000, make: (n) => text('if true; then\n'.repeat(n)) },
       { name: 'one word', n: 100_000, make: (n) => text(`echo ${'a'.repeat(n)}`) },
     ],
   },

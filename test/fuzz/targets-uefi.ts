@@ -102,7 +102,7 @@ export const UEFI_TARGETS: readonly Target[] = [
       for (const list of parseSignatureLists(bytes, PART, 0)) signaturesOf(list);
     },
     refuses,
-    growth: [{ name: 'signatures', n: 5000, make: manySignatures }],
+    growth: [{ name: 'signatures', n: 20_000, make: manySignatures }],
   },
   {
     name: 'variable data',
