@@ -2,11 +2,10 @@
 
 import { hashSize, type HashName } from '../bytes/hash.ts';
 import type { Untrusted } from '../bytes/trust.ts';
-import { isViolation, type ImaList, type ImaPrefix } from '../logs/ima/model.ts';
+import { IMA_PCR, isViolation, type ImaList, type ImaPrefix } from '../logs/ima/model.ts';
 import { replayPrefix } from '../logs/ima/replay.ts';
 import type { QuotedPcrs } from '../tpm/quote.ts';
 import { SegmentWriter, type CoverageSegment, type UncoveredReason } from './coverage-model.ts';
-import { IMA_PCR } from './firmware-log.ts';
 
 /** @param bytes what the host sent, of which `source` was parsed */
 export function imaSegments(

@@ -13,13 +13,7 @@ import { imaSegments } from './coverage-ima.ts';
 import { SegmentWriter, type CoverageSegment, type PartCoverage } from './coverage-model.ts';
 import { prepareFirmwareLog } from './firmware-log.ts';
 
-export {
-  UNCOVERED_REASONS,
-  type CoverageClass,
-  type CoverageSegment,
-  type PartCoverage,
-  type UncoveredReason,
-} from './coverage-model.ts';
+export { UNCOVERED_REASONS, type CoverageSegment, type PartCoverage } from './coverage-model.ts';
 
 const SIGNATURE_NOTE =
   'an ECDSA signature has a second form that verifies too (s and n − s): it is never used as an identity';

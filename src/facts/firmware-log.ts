@@ -1,8 +1,9 @@
 /** Facts of the firmware log: which PCRs it explains, and what the events of those PCRs prove. */
 
-import { HASHES, type HashName } from '../bytes/hash.ts';
+import { hashSize, type HashName } from '../bytes/hash.ts';
 import { printable, toHex } from '../bytes/text.ts';
 import type { Untrusted } from '../bytes/trust.ts';
+import { IMA_PCR } from '../logs/ima/model.ts';
 import { replayAgainstQuote, replayBank, type BankReplay, type PcrReplay } from '../logs/replay.ts';
 import { bankDisagreements, classifyReplayed, type ClassifiedEvent } from '../logs/tcg/classify.ts';
 import { decodeLog, type DecodedLog } from '../logs/tcg/event-data.ts';
@@ -15,9 +16,10 @@ import { contentOf } from './event-content.ts';
 import type { Fact, FactSource } from './model.ts';
 
 const PART = 'log.firmware';
-/** IMA's PCR: its own replay answers for it. */
-export const IMA_PCR = 10;
-/** PCRs this log is not asked about: IMA's, and those anyone may reset (PC Client Platform TPM Profile 1.05, 4.6). */
+/**
+ * PCRs this log is not asked about: IMA's, for which the runtime list's own replay answers, and those anyone may reset (PC Client
+ * Platform TPM Profile 1.05, 4.6).
+ */
 export const NOT_FIRMWARE_LOG: ReadonlySet<number> = new Set([IMA_PCR, 16, 23]);
 
 /** What the bytes of a log give by themselves: pure, and kept by content id. */
@@ -38,7 +40,7 @@ export function prepareFirmwareLog(bytes: Uint8Array): PreparedFirmwareLog {
   };
 }
 
-export interface FirmwareLogFacts {
+interface FirmwareLogFacts {
   readonly facts: readonly Fact[];
   /** value of a PCR when the firmware handed over, as the judged bank's replay proves it */
   readonly atHandOver: (bank: HashName, pcr: number) => Uint8Array | undefined;
@@ -76,7 +78,7 @@ export function firmwareLogFacts(
     atHandOver: (bank, pcr) => {
       const replay = prepared.replays.get(bank);
       if (replay === undefined || replay.incomplete.has(pcr)) return undefined;
-      return replay.final.get(pcr) ?? new Uint8Array(HASHES.find((hash) => hash.name === bank)!.size);
+      return replay.final.get(pcr) ?? new Uint8Array(hashSize(bank));
     },
   };
 }

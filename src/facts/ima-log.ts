@@ -4,15 +4,15 @@ import { hashSize, type HashName } from '../bytes/hash.ts';
 import { printable, toHex } from '../bytes/text.ts';
 import type { Replayed, Untrusted } from '../bytes/trust.ts';
 import { bootAggregates, type PcrAtStart } from '../logs/ima/boot-aggregate.ts';
-import type { ImaList, ImaPrefix } from '../logs/ima/model.ts';
+import { IMA_PCR, type ImaList, type ImaPrefix } from '../logs/ima/model.ts';
 import { replayPrefix, replayWhole, type ImaReplay } from '../logs/ima/replay.ts';
 import type { QuotedPcrs } from '../tpm/quote.ts';
-import { IMA_PCR, pcrSubject } from './firmware-log.ts';
+import { pcrSubject } from './firmware-log.ts';
 import type { Fact } from './model.ts';
 
 const PART = 'log.ima';
 
-export interface ImaFacts {
+interface ImaFacts {
   readonly facts: readonly Fact[];
   readonly prefix: Replayed<ImaPrefix> | null;
 }

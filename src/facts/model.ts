@@ -58,7 +58,7 @@ export interface EventFact {
   readonly hint?: string;
 }
 
-/** One PCR of the judged bank: the quoted value against the replay of the logs. */
+/** One quoted PCR of one bank: its quoted value against the replay of the logs. */
 export interface PcrFact {
   readonly quoted: string;
   readonly replayed: string;
@@ -104,7 +104,7 @@ export type QuoteFact =
   | { readonly state: 'apart'; readonly message: string }
   | { readonly state: 'read'; readonly quotes: number };
 
-/** The outcome of one step of the quote check (DESIGN: link 2). */
+/** The outcome of one step of the quote check (`tpm/quote.ts`). */
 export interface QuoteStepFact {
   readonly answer: 'yes' | 'no' | 'unknown';
   readonly expected: string;
@@ -168,7 +168,7 @@ export interface FactValues {
   'log.mismatch': { readonly type: string; readonly digest: string; readonly detail: string };
   /** Banks of the log that disagree on what one event was of. */
   'log.bank-disagreement': { readonly type: string; readonly banks: string };
-  /** Subject: the PCR. */
+  /** Subject: the PCR; of a bank that is not the judged one `<bank>:<pcr>`. */
   pcr: PcrFact;
   event: EventFact;
   /** Locality of the startup command as the PCR 0 replay proves it. */
