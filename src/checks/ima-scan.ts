@@ -8,10 +8,8 @@ import { toHex } from '../bytes/text.ts';
 import { BOOT_AGGREGATE } from '../logs/ima/boot-aggregate.ts';
 import { readFields } from '../logs/ima/fields.ts';
 import { coveredEntries, isViolation, type ImaPrefix } from '../logs/ima/model.ts';
-import type { ImageManifest, ManifestFile } from '../references/manifest.ts';
+import type { FileComponent, ImageManifest } from '../references/manifest.ts';
 import { filesByDigest } from './references.ts';
-
-export type Component = NonNullable<ManifestFile['component']>;
 
 /** One entry that needs a word; paths are the host's and may accuse, never acquit. */
 export interface ScannedEntry {
@@ -36,7 +34,10 @@ export interface ImaScan {
   /** `boot_aggregate` after the first, and kexec measurements */
   readonly kexec: readonly ScannedEntry[];
   /** entries of a component, by digest or by path: those with the image's digest, and the others */
-  readonly components: ReadonlyMap<Component, { readonly approved: number; readonly foreign: readonly ScannedEntry[] }>;
+  readonly components: ReadonlyMap<
+    FileComponent,
+    { readonly approved: number; readonly foreign: readonly ScannedEntry[] }
+  >;
 }
 
 /** Problem entries beyond this many are counted by the outcome, not kept. */
@@ -66,8 +67,8 @@ function makeScan(prefix: ImaPrefix, manifest: ImageManifest): ImaScan {
   const violations: ScannedEntry[] = [];
   const accusedViolations: ScannedEntry[] = [];
   const kexec: ScannedEntry[] = [];
-  const components = new Map<Component, { approved: number; foreign: ScannedEntry[] }>();
-  const ofComponent = (component: Component) => {
+  const components = new Map<FileComponent, { approved: number; foreign: ScannedEntry[] }>();
+  const ofComponent = (component: FileComponent) => {
     let counted = components.get(component);
     if (counted === undefined) components.set(component, (counted = { approved: 0, foreign: [] }));
     return counted;
@@ -115,10 +116,10 @@ function makeScan(prefix: ImaPrefix, manifest: ImageManifest): ImaScan {
 }
 
 /** Components link 8 asks about: their file names accuse an entry wherever it lies. */
-const ACCUSING: readonly Component[] = ['kvm-module', 'qemu', 'swtpm', 'guest-firmware'];
+const ACCUSING: readonly FileComponent[] = ['kvm-module', 'qemu', 'swtpm', 'guest-firmware'];
 
-function componentNames(manifest: ImageManifest): ReadonlyMap<string, Component> {
-  const names = new Map<string, Component>();
+function componentNames(manifest: ImageManifest): ReadonlyMap<string, FileComponent> {
+  const names = new Map<string, FileComponent>();
   for (const { path, component } of manifest.files) {
     if (component !== undefined && ACCUSING.includes(component)) names.set(baseName(path), component);
   }

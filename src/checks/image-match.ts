@@ -10,7 +10,7 @@ import type { ImageManifest, ManifestEvent, ManifestVariant } from '../reference
 import { digestIn } from '../references/schema.ts';
 
 /** The PCRs a manifest describes. */
-export const MANIFEST_PCRS = ['4', '8', '9', '11', '12', '13', '14'] as const;
+const MANIFEST_PCRS = ['4', '8', '9', '11', '12', '13', '14'] as const;
 
 /** One place where a PCR's events leave the model: what was expected there, what stands there. */
 export interface Difference {
@@ -22,7 +22,7 @@ export interface Difference {
 }
 
 export interface ImageMatch {
-  /** the nearest approved image; null when the policy approves none or PCR 4 does not replay */
+  /** the nearest approved image; null when the policy approves none, or before link 3 holds */
   readonly manifest: ImageManifest | null;
   readonly differences: readonly Difference[];
   /** The measured command line: the manifest's text, when every measurement of it is the manifest's. */
@@ -36,10 +36,14 @@ export const COMMAND_LINE = 'command-line';
 const MAX_ALIGNED = 512;
 
 /** Whether an event of PCR 4 is the firmware's own and not of a boot image. */
-export function isFirmwareOwn(event: Fact<'event'>): boolean {
+function isFirmwareOwn(event: Fact<'event'>): boolean {
   return event.value.content.kind === 'separator' || event.value.content.kind === 'action';
 }
 
+/**
+ * @param manifests the approved images
+ * @returns the nearest of them; the first where several are equally near
+ */
 export function matchImage(facts: Facts, manifests: readonly ImageManifest[], bank: HashName): ImageMatch {
   let best: ImageMatch = { manifest: null, differences: [], commandLine: null };
   for (const manifest of manifests) {

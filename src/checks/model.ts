@@ -64,7 +64,10 @@ export interface Check<P = unknown> {
   readonly question: string;
   /** PCRs it reads: it is asked only when each is in the signed selection and replays */
   readonly pcrs: readonly number[];
-  /** the provenance of the facts it lets answer the question */
+  /**
+   * The provenance of the facts it lets answer the question. `hint` under `data`: it judges the digest of an event, so what the log
+   * says beside that may be the host's word; the data itself never answers.
+   */
   readonly accepts: {
     readonly digest: readonly DigestProvenance[];
     readonly data: readonly DataProvenance[];

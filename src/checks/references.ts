@@ -6,7 +6,7 @@ import type { ReferenceSet, ReferenceSetOf } from '../references/reference-set.t
 import { digestIn } from '../references/schema.ts';
 
 /** A firmware component's entry, by the digest it has in one bank. */
-export interface FirmwareEntry {
+interface FirmwareEntry {
   readonly component: string;
   readonly set: string;
   readonly basis: string;

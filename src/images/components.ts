@@ -1,8 +1,7 @@
 /** Which component of a hypervisor a file is: by its content where content tells, and by its path where only that does. */
 
-import type { ManifestFile } from '../references/manifest.ts';
-
-export type FileComponent = NonNullable<ManifestFile['component']>;
+import type { FileComponent } from '../references/manifest.ts';
+import { POLICY_PATH } from './ima-policy.ts';
 
 const KVM_MODULES = new Set(['kvm', 'kvm_amd', 'kvm_intel', 'irqbypass']);
 const ELF_MAGIC = Buffer.from('\x7fELF', 'latin1');
@@ -13,7 +12,7 @@ const MODULE_FILE = /^(.+)\.ko(?:\.(?:gz|xz|zst))?$/;
 /** The component, or undefined for a file that is none of those the chain asks about. */
 export function componentOf(path: string, content: Uint8Array): FileComponent | undefined {
   if (path === '/init') return 'init';
-  if (path === '/etc/ima/ima-policy') return 'ima-policy';
+  if (path === POLICY_PATH) return 'ima-policy';
   const name = path.slice(path.lastIndexOf('/') + 1);
   const module = moduleName(name, content);
   if (module !== undefined) return KVM_MODULES.has(module) ? 'kvm-module' : 'kernel-module';

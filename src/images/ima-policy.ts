@@ -1,6 +1,7 @@
 /** What an image's own IMA policy file measures (Linux Documentation/ABI/testing/ima_policy). */
 
-const POLICY_PATH = '/etc/ima/ima-policy';
+/** Where the image keeps the policy that its `init` loads. */
+export const POLICY_PATH = '/etc/ima/ima-policy';
 
 const KEXEC_FUNCTIONS = ['KEXEC_KERNEL_CHECK', 'KEXEC_INITRAMFS_CHECK', 'KEXEC_CMDLINE'] as const;
 

@@ -2,13 +2,10 @@
 
 import { EvidenceError } from '../bytes/errors.ts';
 import { digestHex } from '../bytes/hash.ts';
-import type { ImageManifest, ManifestEvent, ManifestFile } from '../references/manifest.ts';
+import type { ImageManifest, ManifestEvent, ManifestFile, ManifestImage } from '../references/manifest.ts';
 import { authenticodeSignatures, isOverImage } from '../uefi/authenticode.ts';
 import type { PeImage } from '../uefi/pe.ts';
 import { imageDigests } from './measure.ts';
-
-export type ManifestImage = ImageManifest['images'][number];
-export type ManifestPcrs = ImageManifest['pcrs'];
 
 /** What the operator says about an image: its name, and the version shown beside it. */
 export interface ImageMeta {
@@ -46,7 +43,7 @@ export function imageEvent(image: ManifestImage, what: string): ManifestEvent {
 }
 
 /** A PCR in which the image's events have one order. */
-export function oneOrder(events: ManifestEvent[], name = 'only'): ManifestPcrs['4'] {
+export function oneOrder(events: ManifestEvent[], name = 'only'): ImageManifest['pcrs']['4'] {
   return [{ name, events }];
 }
 

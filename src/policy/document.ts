@@ -7,8 +7,8 @@ import { Name, parseDocument } from '../references/schema.ts';
 
 const Reason = z.string().check(z.minLength(8, 'a reason must say why, in at least 8 characters'));
 
-/** Links a policy may exclude, each with a reason; 4 caps the result at `warning`, 5 only where images are approved by digest. */
-export const EXCLUDABLE = ['firmware', 'secure-boot', 'runtime', 'hypervisor'] as const;
+/** Links a policy may exclude, each with a reason; 4 caps the result at `warning`, 5 is spared because images are approved by digest. */
+const EXCLUDABLE = ['firmware', 'secure-boot', 'runtime', 'hypervisor'] as const;
 
 export const PolicyDocument = z.strictObject({
   schema: z.literal('assay.policy/1'),

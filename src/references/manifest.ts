@@ -10,13 +10,14 @@ import { Digests, Name, parseDocument, Sha256 } from './schema.ts';
  * A program the boot chain measures as a PE image (PCR 4). `authorities` are the certificates (SHA-256 of the DER) that can
  * admit it under Secure Boot: its signature's own chain, and the vendor certificate of the shim that verifies it.
  */
-export const ManifestImage = z.strictObject({
+const ManifestImage = z.strictObject({
   component: Name,
   /** Authenticode digest (Windows Authenticode PE signature format) per bank. */
   digests: Digests,
   admittedBy: z.enum(['firmware', 'shim', 'none']),
   authorities: z.array(Sha256),
 });
+export type ManifestImage = z.infer<typeof ManifestImage>;
 
 /** One measured event: the digest extended, what it is of, and the component a finding names. */
 export const ManifestEvent = z.strictObject({
@@ -41,6 +42,8 @@ export const ManifestFile = z.strictObject({
   ),
 });
 export type ManifestFile = z.infer<typeof ManifestFile>;
+/** What a file is of the hypervisor, where it is something the checks ask about. */
+export type FileComponent = NonNullable<ManifestFile['component']>;
 
 export const ImageManifest = z.strictObject({
   schema: z.literal('assay.manifest/1'),
@@ -69,7 +72,7 @@ export const ImageManifest = z.strictObject({
   /** For shim: what it needs of the MOK state and SBAT. Absent where the image has no shim. */
   shim: z.optional(
     z.strictObject({
-      /** SHA-256 of the vendor certificate (DER) built into shim, if it is one certificate. */
+      /** SHA-256 of each vendor certificate (DER) built into shim. */
       vendorCertificates: z.array(Sha256),
       /** The `sbat,…` revocation levels shim applies: text of its built-in previous and latest level. */
       sbatLevels: z.array(z.string()),

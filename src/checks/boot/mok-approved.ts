@@ -1,4 +1,4 @@
-/** boot.mok-approved: a shim that the image lacks cannot have run unseen. */
+/** boot.mok-approved: PCR 14 holds only what the image's own shim puts there, so that no other shim ran unseen. */
 
 import * as z from 'zod/mini';
 import type { Check } from '../model.ts';

@@ -1,9 +1,8 @@
-/** firmware.no-debug-mode: PCR 7 says nothing of the kind. That the opposite is on is never claimed. */
+/** firmware.no-debug-mode: PCR 7 has no event by which the firmware says that it runs in debug mode. */
 
 import * as z from 'zod/mini';
 import type { Check } from '../model.ts';
-import { finding, noIfAny, placeOf } from '../outcome.ts';
-import { actionsInPcr7 } from './actions.ts';
+import { judgeActionAbsent } from './actions.ts';
 
 /** Text of the event (PC Client Platform Firmware Profile 1.06, 3.3.4.8). */
 const ACTION = 'UEFI Debug Mode';
@@ -16,16 +15,5 @@ export const noDebugMode: Check<Record<string, never>> = {
   pcrs: [7],
   accepts: { digest: ['replayed'], data: ['hint'], outside: [] },
   parameters: z.strictObject({}),
-  evaluate: ({ facts }) =>
-    noIfAny(
-      actionsInPcr7(facts, ACTION).map((event) =>
-        finding({
-          code: 'firmware.debug-mode',
-          component: 'debug mode',
-          expected: `no event "${ACTION}" in PCR 7`,
-          observed: ACTION,
-          at: placeOf(event),
-        }),
-      ),
-    ),
+  evaluate: ({ facts }) => judgeActionAbsent(facts, ACTION, 'firmware.debug-mode', 'debug mode'),
 };

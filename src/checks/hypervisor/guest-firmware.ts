@@ -2,8 +2,8 @@
 
 import * as z from 'zod/mini';
 import type { Check } from '../model.ts';
-import { finding, no, unknown, yes } from '../outcome.ts';
-import { entryFinding, withScan } from '../runtime/scan.ts';
+import { finding, unknown, yes } from '../outcome.ts';
+import { judgeComponent } from './judge-component.ts';
 
 export const guestFirmware: Check<Record<string, never>> = {
   id: 'hypervisor.guest-firmware',
@@ -14,23 +14,16 @@ export const guestFirmware: Check<Record<string, never>> = {
   accepts: { digest: ['replayed'], data: ['bound'], outside: [] },
   parameters: z.strictObject({}),
   evaluate: (context) =>
-    withScan(context, (scan) => {
-      const counted = scan.components.get('guest-firmware');
-      const foreign = (counted?.foreign ?? []).map((entry) =>
-        entryFinding(
-          'hypervisor.guest-firmware-unapproved',
-          entry,
-          'the digest of guest firmware of the approved image',
-        ),
-      );
-      if (foreign.length > 0) return no(foreign);
-      if (counted === undefined || counted.approved === 0) {
+    judgeComponent(context, {
+      component: 'guest-firmware',
+      code: 'hypervisor.guest-firmware-unapproved',
+      expected: 'the digest of guest firmware of the approved image',
+      none() {
         const inImage = context.image.manifest!.files.some((file) => file.component === 'guest-firmware');
         if (inImage) return yes(['not read yet; covered by the approved image’s initrd']);
         const at = { part: 'log.ima', pcr: 10 };
         const input = { component: 'guest firmware', expected: 'a file of the approved image', observed: 'none', at };
         return unknown([finding({ code: 'hypervisor.guest-firmware-unproven', ...input })]);
-      }
-      return yes([`${counted?.approved ?? 0} measured`]);
+      },
     }),
 };

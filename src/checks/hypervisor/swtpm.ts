@@ -2,8 +2,8 @@
 
 import * as z from 'zod/mini';
 import type { Check } from '../model.ts';
-import { no, yes } from '../outcome.ts';
-import { entryFinding, withScan } from '../runtime/scan.ts';
+import { yes } from '../outcome.ts';
+import { judgeComponent } from './judge-component.ts';
 
 export const swtpm: Check<Record<string, never>> = {
   id: 'hypervisor.swtpm',
@@ -14,12 +14,10 @@ export const swtpm: Check<Record<string, never>> = {
   accepts: { digest: ['replayed'], data: ['bound'], outside: [] },
   parameters: z.strictObject({}),
   evaluate: (context) =>
-    withScan(context, (scan) => {
-      const counted = scan.components.get('swtpm');
-      const foreign = (counted?.foreign ?? []).map((entry) =>
-        entryFinding('hypervisor.swtpm-unapproved', entry, 'the digest of swtpm of the approved image'),
-      );
-      if (foreign.length > 0) return no(foreign);
-      return yes([`${counted?.approved ?? 0} measured`]);
+    judgeComponent(context, {
+      component: 'swtpm',
+      code: 'hypervisor.swtpm-unapproved',
+      expected: 'the digest of swtpm of the approved image',
+      none: () => yes(['0 measured']),
     }),
 };

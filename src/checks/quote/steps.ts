@@ -19,7 +19,7 @@ const CODES: Readonly<Record<QuoteStepName, FindingCode>> = {
 };
 
 /** Finding of each step that could not be judged; null: not judged is nothing against the quote. */
-const OPEN: Readonly<Record<QuoteStepName, FindingCode | null>> = {
+const UNANSWERED: Readonly<Record<QuoteStepName, FindingCode | null>> = {
   ...CODES,
   'qualified-signer': null,
   'extra-data': 'quote.challenge-unknown',
@@ -36,8 +36,8 @@ export function judgeSteps(context: CheckContext<unknown>, step: QuoteStepName):
   if (unanswered.length === 0) return yes();
   if (unanswered.some((fact) => !fact.value.reached)) return unverified(facts);
   const first = unanswered[0]!;
-  const open = OPEN[step];
-  return open === null ? yes([`${step} not judged: ${first.value.observed}`]) : unknown([stepFinding(first, open)]);
+  const code = UNANSWERED[step];
+  return code === null ? yes([`${step} not judged: ${first.value.observed}`]) : unknown([stepFinding(first, code)]);
 }
 
 function stepFacts(facts: Facts): readonly (Fact<'quote.step'> & { readonly subject: QuoteStepName })[] {
@@ -73,7 +73,7 @@ export function unverified(facts: Facts): Outcome {
       const causes = stepFacts(facts).flatMap((fact) => {
         const { answer, reached } = fact.value;
         const code =
-          answer === 'no' ? CODES[fact.subject] : answer === 'unknown' && reached ? OPEN[fact.subject] : null;
+          answer === 'no' ? CODES[fact.subject] : answer === 'unknown' && reached ? UNANSWERED[fact.subject] : null;
         return code === null ? [] : [stepFinding(fact, code)];
       });
       return unknown(causes);

@@ -34,10 +34,10 @@ export const entriesAllowed: Check<z.infer<typeof Parameters>> = {
         ),
         ...violations.map((entry) => entryFinding('runtime.entry-violation', entry, 'measured while nobody wrote')),
       ];
-      const open = scan.unproven.map((entry) => entryFinding('runtime.entry-unproven', entry, 'a sha256 digest'));
+      const unproven = scan.unproven.map((entry) => entryFinding('runtime.entry-unproven', entry, 'a sha256 digest'));
       const passed = scan.violations.length - violations.length;
       const notes = declared === 'closed' ? [] : [`violations open: ${declared.open}; ${passed} of them`];
-      if (broken.length > 0) return no([...broken, ...open], notes);
-      return open.length > 0 ? unknown(open, notes) : yes(notes);
+      if (broken.length > 0) return no([...broken, ...unproven], notes);
+      return unproven.length > 0 ? unknown(unproven, notes) : yes(notes);
     }),
 };

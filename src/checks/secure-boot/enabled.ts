@@ -15,20 +15,20 @@ export const enabled: Check<Record<string, never>> = {
   parameters: z.strictObject({}),
   evaluate({ facts }) {
     const broken: Finding[] = [];
-    const open: Finding[] = [];
+    const unproven: Finding[] = [];
     const pcr7 = { part: 'log.firmware', pcr: 7 };
 
     const secureBoot = measuredVariable(facts, 'SecureBoot');
     const shown = { component: 'SecureBoot', expected: '01', observed: describe(secureBoot) };
     if (secureBoot.state !== 'known' || secureBoot.variable.value === undefined || secureBoot.variable.empty) {
-      open.push(finding({ code: 'secure-boot.state-unknown', ...shown, at: pcr7 }));
+      unproven.push(finding({ code: 'secure-boot.state-unknown', ...shown, at: pcr7 }));
     } else if (secureBoot.variable.value !== '01') {
       broken.push(finding({ code: 'secure-boot.disabled', ...shown, at: placeOf(secureBoot.event) }));
     }
 
     const pk = measuredVariable(facts, 'PK');
     const pkShown = { component: 'PK', expected: 'a platform key', observed: describe(pk) };
-    if (pk.state !== 'known') open.push(finding({ code: 'secure-boot.state-unknown', ...pkShown, at: pcr7 }));
+    if (pk.state !== 'known') unproven.push(finding({ code: 'secure-boot.state-unknown', ...pkShown, at: pcr7 }));
     else if (pk.variable.empty)
       broken.push(finding({ code: 'secure-boot.setup-mode', ...pkShown, at: placeOf(pk.event) }));
 
@@ -37,7 +37,7 @@ export const enabled: Check<Record<string, never>> = {
       const input = { component: 'AuditMode', expected: '00, or not measured', observed: describe(audit), at: pcr7 };
       broken.push(finding({ code: 'secure-boot.mode-conflict', ...input }));
     }
-    if (broken.length > 0) return no([...broken, ...open]);
-    return open.length > 0 ? unknown(open) : yes();
+    if (broken.length > 0) return no([...broken, ...unproven]);
+    return unproven.length > 0 ? unknown(unproven) : yes();
   },
 };

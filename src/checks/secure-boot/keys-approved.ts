@@ -25,12 +25,12 @@ export const keysApproved: Check<Record<string, never>> = {
       return unknown([finding({ code: 'secure-boot.reference-missing', ...input })]);
     }
     const broken: Finding[] = [];
-    const open: Finding[] = [];
+    const unproven: Finding[] = [];
     for (const database of DATABASES) {
       const measured = measuredVariable(facts, database);
       if (measured.state !== 'known' || (measured.variable.entries === undefined && !measured.variable.empty)) {
         const input = { component: database, expected: 'its signature lists', observed: describe(measured), at };
-        open.push(finding({ code: 'secure-boot.state-unknown', ...input }));
+        unproven.push(finding({ code: 'secure-boot.state-unknown', ...input }));
         continue;
       }
       const approved = new Set(sets.flatMap((set) => set[database]).map(entryKey));
@@ -47,8 +47,8 @@ export const keysApproved: Check<Record<string, never>> = {
         );
       }
     }
-    if (broken.length > 0) return no([...broken, ...open]);
-    return open.length > 0 ? unknown(open) : yes();
+    if (broken.length > 0) return no([...broken, ...unproven]);
+    return unproven.length > 0 ? unknown(unproven) : yes();
   },
 };
 

@@ -2,26 +2,23 @@
 
 import type { Facts } from '../../facts/facts.ts';
 import type { EventContent, Fact } from '../../facts/model.ts';
+import { GLOBAL_VARIABLE_GUID, IMAGE_SECURITY_GUID } from '../../uefi/guid.ts';
 
-/** EFI_GLOBAL_VARIABLE and EFI_IMAGE_SECURITY_DATABASE_GUID (UEFI 2.10, 3.3 and 32.6.1). */
-const GLOBAL = '8be4df61-93ca-11d2-aa0d-00e098032b8c';
-const SECURITY_DATABASE = 'd719b2cb-3d3a-4596-a3bc-dad00e67656f';
-
-/** VendorGuid of a variable of Secure Boot: the databases of images have one of their own. */
+/** VendorGuid of a variable of Secure Boot (UEFI 2.10, 3.3 and 32.6.1): the databases of images have one of their own. */
 export function guidOf(name: string): string {
-  return name.startsWith('db') ? SECURITY_DATABASE : GLOBAL;
+  return name.startsWith('db') ? IMAGE_SECURITY_GUID : GLOBAL_VARIABLE_GUID;
 }
 
-export type SecureBootVariable = 'SecureBoot' | 'PK' | 'KEK' | 'AuditMode' | 'db' | 'dbx';
+type SecureBootVariable = 'SecureBoot' | 'PK' | 'KEK' | 'AuditMode' | 'db' | 'dbx';
 
 export type Variable = Extract<EventContent, { kind: 'variable' }>;
 
-export type Measured =
+type Measured =
   | { readonly state: 'known'; readonly variable: Variable; readonly event: Fact<'event'> }
   | { readonly state: 'missing' }
   | { readonly state: 'conflict'; readonly events: readonly Fact<'event'>[] };
 
-/** The one measurement of a variable; two of them conflict even when they agree on nothing worse than their data. */
+/** The one measurement of a variable. Several count as one when their digests are equal, and answer nothing when they are not. */
 export function measuredVariable(facts: Facts, name: SecureBootVariable): Measured {
   const events = facts.events(7).filter((event) => {
     const { content, afterSeparator } = event.value;
