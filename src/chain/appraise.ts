@@ -4,13 +4,13 @@
  */
 
 import { EvidenceError, PolicyError } from '../bytes/errors.ts';
+import { digestHex, type HashName } from '../bytes/hash.ts';
 import { checkById } from '../checks/catalogue.ts';
 import { matchImage, type ImageMatch } from '../checks/image-match.ts';
 import { LINKS, type CheckContext, type LinkId, type Outcome } from '../checks/model.ts';
 import type { References } from '../checks/references.ts';
 import { Facts } from '../facts/facts.ts';
 import type { PlannedCheck, ResolvedPolicy } from '../policy/resolve.ts';
-import { digestHex, type HashName } from '../bytes/hash.ts';
 import { readAkPin } from '../tpm/key.ts';
 import { parseSelection } from '../tpm/selection.ts';
 import { authenticate, pinsOf, type Authenticated } from './authenticate.ts';
@@ -63,9 +63,10 @@ export function appraise(input: AppraisalInput, cache?: AppraisalCache): Apprais
     const gathered = gatherFacts(evidence, quoted, bank, cache);
     facts = new Facts(authenticated.facts, bank, gathered.facts.ima, gathered.facts);
     const judged = judgeLogs(gathered, bank, policy, references, cache);
-    const standing = allYes(outcomes, policy, ['identity']);
-    later = standing ? judged.drafts : [judged.drafts[0]!, ...draft(new Map(), policy, LATER)];
-    if (standing) image = judged.image;
+    // An AK that is accepted while its attributes are wrong or unknown leads to its logs, and to nothing that rests on them.
+    const identified = allYes(outcomes, policy, ['identity']);
+    later = identified ? judged.drafts : [judged.drafts[0]!, ...draft(new Map(), policy, LATER)];
+    if (identified) image = judged.image;
   }
 
   const drafts = [...draft(outcomes, policy, ['identity', 'quote']), ...(later ?? draft(new Map(), policy, FROM_LOGS))];

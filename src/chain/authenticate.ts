@@ -25,7 +25,7 @@ export interface Authenticated {
   readonly bank: HashName | null;
 }
 
-export interface Expected {
+interface Expected {
   readonly pins: readonly AkPin[];
   readonly challenge: Challenge | null;
   /** the PCR selection that must be signed */
@@ -38,6 +38,7 @@ export function pinsOf(set: PinSet | null): readonly AkPin[] {
 }
 
 /**
+ * Accepts an AK by the pins, then checks every quote against it; what breaks its format becomes a fact.
  * @param readKey reads a public area; given so that keys can be kept by their bytes
  */
 export function authenticate(

@@ -1,7 +1,10 @@
-/** Results of bytes, kept by content id. A cache never changes a result; it only saves making it again. */
+/**
+ * Results of pure functions, each kept under a key that names everything it is a function of: content ids of bytes, quoted values,
+ * the policy's id. A cache never changes a result; it only saves making it again.
+ */
 
 /** Part of every key: another engine reads the same bytes anew. */
-export const ENGINE = 'assay-engine-1';
+const ENGINE = 'assay-engine-1';
 
 export interface AppraisalCache {
   get(key: string): unknown;

@@ -1,4 +1,4 @@
-/** Folds the outcomes of checks into links and a verdict (DESIGN: judging). It knows no check's inside. */
+/** Folds the outcomes of checks into links and a verdict (docs/decisions/0004). It knows no check's inside. */
 
 import type { Finding, LinkId, Outcome } from '../checks/model.ts';
 import type { PlannedCheck, ResolvedPolicy } from '../policy/resolve.ts';
@@ -26,7 +26,7 @@ export function draftLink(link: LinkId, asked: readonly Asked[]): LinkDraft {
   return { link, status, reason: why(status, asked), checks: asked.map(checkResult), ...told(asked) };
 }
 
-export interface Folded {
+interface Folded {
   readonly verdict: Verdict;
   readonly weakestLink: LinkId | null;
   readonly links: readonly LinkResult[];
@@ -40,27 +40,31 @@ export function fold(drafts: readonly LinkDraft[], policy: ResolvedPolicy): Fold
 
   const required = [...links.values()].filter((link) => link.required);
   const broken = required.find((link) => link.status === 'broken');
-  const open = required.find((link) => link.status !== 'holds');
+  const unproven = required.find((link) => link.status !== 'holds');
   return {
-    verdict: broken !== undefined ? 'untrusted' : open !== undefined ? 'unproven' : 'trusted',
-    weakestLink: broken?.link ?? open?.link ?? null,
+    verdict: broken !== undefined ? 'untrusted' : unproven !== undefined ? 'unproven' : 'trusted',
+    weakestLink: broken?.link ?? unproven?.link ?? null,
     links: [...links.values()],
     caps: capsOf(policy),
   };
 }
+
+/** An appraisal takes no waivers in this version: none of its findings is waived. */
+const NO_WAIVERS = 0;
 
 /** A link in the chain: excluded by the policy, demoted by what it rests on, or as its own checks say. */
 function settle(draft: LinkDraft, policy: ResolvedPolicy, before: ReadonlyMap<LinkId, LinkResult>): LinkResult {
   const { link } = draft;
   const reason = policy.excluded[link];
   if (reason !== undefined) {
-    const nothing = { waived: 0, required: false, checks: [], findings: [], notes: [] };
+    const nothing = { waived: NO_WAIVERS, required: false, checks: [], findings: [], notes: [] };
     return { link, status: 'not-applicable', reason, ...nothing };
   }
   const basis = basisOf(link, before);
   const founded = FOUNDATION.every((id) => stands(before.get(id)));
-  if (basis === null || (founded && draft.status !== 'holds')) return { ...draft, waived: 0, required: true };
-  return { ...draft, status: 'unproven', reason: `rests on ${basis}, which does not hold`, waived: 0, required: true };
+  if (basis === null || (founded && draft.status !== 'holds')) return { ...draft, waived: NO_WAIVERS, required: true };
+  const demoted = { status: 'unproven', reason: `rests on ${basis}, which does not hold` } as const;
+  return { ...draft, ...demoted, waived: NO_WAIVERS, required: true };
 }
 
 /**

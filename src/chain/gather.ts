@@ -9,11 +9,10 @@ import { firmwareLogFacts, prepareFirmwareLog } from '../facts/firmware-log.ts';
 import { Facts } from '../facts/facts.ts';
 import { findReplay, imaFacts, pcr10WithoutList, type ReplayFinder } from '../facts/ima-log.ts';
 import type { Fact } from '../facts/model.ts';
+import type { PcrAtStart } from '../logs/ima/boot-aggregate.ts';
 import { parseImaList } from '../logs/ima/parse.ts';
 import type { QuotedPcrs } from '../tpm/quote.ts';
 import { cached, type AppraisalCache } from './cache.ts';
-
-type PcrAtHandOver = (bank: HashName, pcr: number) => Uint8Array | undefined;
 
 /** The facts of the logs under one set of quoted values, and the name of everything they are a function of. */
 export interface GatheredFacts {
@@ -59,7 +58,7 @@ function readLogs(
   cache: AppraisalCache | undefined,
 ): Facts {
   const facts: Fact[] = [];
-  let atHandOver: PcrAtHandOver = () => undefined;
+  let atHandOver: PcrAtStart = () => undefined;
 
   const firmware = evidence.firmwareLog;
   if (firmware?.bytes === undefined) facts.push(absent('firmware'));

@@ -1,4 +1,4 @@
-/** What each link rests on, and which link is judged before its logs are even read. */
+/** What each link rests on, and the links that every other one rests on. */
 
 import type { LinkId } from '../checks/model.ts';
 
@@ -15,5 +15,5 @@ export const RESTS_ON: Readonly<Record<LinkId, readonly LinkId[]>> = {
   hypervisor: ['boot', 'runtime'],
 };
 
-/** Links 1 to 3: unless all hold, nothing after them is answered. */
+/** Links 1 to 3: unless all hold, every later link is unproven. */
 export const FOUNDATION: readonly LinkId[] = ['identity', 'quote', 'log'];

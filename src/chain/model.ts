@@ -2,6 +2,7 @@
 
 import type { HashName } from '../bytes/hash.ts';
 import type { Answer, Finding, LinkId } from '../checks/model.ts';
+import type { PriorCounters } from '../checks/references.ts';
 import type { EvidenceBundle } from '../evidence/bundle.ts';
 import type { Fact } from '../facts/model.ts';
 import type { ResolvedPolicy } from '../policy/resolve.ts';
@@ -29,13 +30,6 @@ export interface Challenge {
   readonly selection?: string;
 }
 
-/** Counters of the last accepted quote of the same AK. */
-export interface PriorState {
-  readonly resetCount: number;
-  readonly restartCount: number;
-  readonly clock: bigint;
-}
-
 /** Plain data: it crosses to a worker unchanged and can be stored. */
 export interface AppraisalInput {
   readonly evidence: EvidenceBundle;
@@ -43,7 +37,8 @@ export interface AppraisalInput {
   /** pins of the caller; when none is given those of the policy's pin set count */
   readonly pins: readonly AkPin[];
   readonly challenge?: Challenge;
-  readonly prior?: PriorState;
+  /** of the last accepted quote of the same AK; absent: this is the first */
+  readonly prior?: PriorCounters;
   /** time of the appraisal, epoch milliseconds */
   readonly at: number;
 }
@@ -51,7 +46,7 @@ export interface AppraisalInput {
 export interface CheckResult {
   readonly check: string;
   readonly answer: Answer;
-  /** reason and owner when the policy accepts a check that is not yes, or drops it */
+  /** reason and owner, when the policy does not require this check of its link; a no breaks the link all the same */
   readonly accepted?: { readonly reason: string; readonly owner: string };
 }
 
@@ -60,7 +55,7 @@ export interface LinkResult {
   readonly status: LinkStatus;
   /** the policy's reason when it excludes the link; else one sentence on why it is not `holds`; else null */
   readonly reason: string | null;
-  /** number of waived findings */
+  /** number of findings a waiver excuses; always 0 in this version, whose appraisals take no waivers */
   readonly waived: number;
   readonly required: boolean;
   readonly checks: readonly CheckResult[];
@@ -78,7 +73,7 @@ export interface Appraisal {
   readonly policy: { readonly name: string; readonly id: string };
   /** approved image the boot was found to be, if one */
   readonly image: { readonly name: string; readonly version: string; readonly outdated: boolean } | null;
-  /** reasons that cap the result at `warning`: accepted checks, an excluded firmware link, waivers */
+  /** reasons that cap the result at `warning`: accepted checks, an excluded firmware link */
   readonly caps: readonly string[];
   readonly bank: HashName | null;
   readonly links: readonly LinkResult[];
