@@ -1,6 +1,6 @@
 /**
  * The evidence bundle, schema `assay.evidence/1`: what one host sent for one challenge. It never carries what it is judged
- * against. Read by hand-written code, because the agent and the client use it without a schema library.
+ * against. Read by hand-written code, so that a program on the host can make and read bundles without a schema library.
  */
 
 import { EvidenceError } from '../bytes/errors.ts';
@@ -18,7 +18,7 @@ export interface QuoteEvidence {
   readonly pcrs: ClaimedPcrs;
 }
 
-/** A log by content id; `bytes` is absent when the host sent only the digest of a log the verifier has seen before. */
+/** A log by content id; without `bytes` the host only named a log it sent before, which this version counts as absent. */
 export interface LogEvidence {
   /** `sha256:<hex>` of the bytes */
   readonly id: string;
@@ -39,22 +39,22 @@ export interface EvidenceBundle {
 
 /** One quote a bank and key is what hosts send; the bound keeps the signature checks of one bundle few. */
 const MAX_QUOTES = 8;
-/** A 64 MiB bundle holds a 48 MiB list of some 400,000 entries; larger lists go up in chunks. */
+/** A 64 MiB bundle holds a 48 MiB list of some 400,000 entries. Longer lists exist and are refused: a request takes no more memory. */
 export const MAX_BUNDLE_BYTES = 64 * 1024 * 1024;
 const MAX_HINTS = 32;
 const MAX_HINT_LENGTH = 1024;
 
-type Record = { readonly [key: string]: Json };
+type JsonObject = { readonly [key: string]: Json };
 
 function fail(message: string): never {
   throw new EvidenceError('bundle.invalid', `evidence bundle: ${message}`, { part: 'bundle' });
 }
 
-function record(value: Json | undefined, path: string, keys: readonly string[]): Record {
+function record(value: Json | undefined, path: string, keys: readonly string[]): JsonObject {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) fail(`${path} must be an object`);
   for (const key of Object.keys(value))
     if (!keys.includes(key)) fail(`${path} has the unknown key ${JSON.stringify(key)}`);
-  return value as Record;
+  return value as JsonObject;
 }
 
 function text(value: Json | undefined, path: string): string {
@@ -107,7 +107,7 @@ function log(value: Json | undefined, path: string): LogEvidence {
 
 function hints(value: Json): ReadonlyMap<string, string> {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) fail('hints must be an object');
-  const entries = Object.entries(value as Record);
+  const entries = Object.entries(value as JsonObject);
   if (entries.length > MAX_HINTS) fail(`more than ${MAX_HINTS} hints`);
   return new Map(
     entries.map(([key, hint]) => {

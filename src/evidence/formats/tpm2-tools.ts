@@ -10,7 +10,7 @@ import { toSelection, type PcrSelection } from '../../tpm/selection.ts';
 import type { ClaimedPcrs, EvidenceBundle, LogEvidence } from '../bundle.ts';
 
 /** The content of the files. */
-export interface Tpm2ToolsFiles {
+interface Tpm2ToolsFiles {
   /** `tpm2_quote --message`: TPMS_ATTEST */
   readonly quote: Uint8Array;
   /** `tpm2_quote --signature`: TPMT_SIGNATURE */
