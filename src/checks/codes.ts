@@ -125,7 +125,7 @@ const entries = {
   },
   'quote.counters-regressed': {
     text: 'a counter of the TPM went back since the last accepted quote',
-    remedy: 'if the TPM was cleared, record it; otherwise the quote is a replay',
+    remedy: 'if the TPM was cleared, judge the host as one seen for the first time; otherwise the quote is a replay',
     clause: 'TPM 2.0 Part 1, 36',
     waivable: false,
   },
@@ -155,7 +155,7 @@ const entries = {
   },
   'log.pcr-unexplained': {
     text: 'a quoted PCR was extended and no log says by what',
-    remedy: 'find what extends this PCR and send its log',
+    remedy: 'find what extends this PCR: no log but the firmware’s and IMA’s is read',
     clause: 'TPM 2.0 Part 1, 17.2',
     waivable: false,
   },
@@ -179,7 +179,7 @@ const entries = {
   },
   'firmware.component-unknown': {
     text: 'no reference covers this firmware component',
-    remedy: 'add the vendor’s reference for this firmware, or approve a capture of it',
+    remedy: 'add the vendor’s reference for this firmware, renew one that expired, or approve a capture of it',
     clause: 'NIST SP 800-193, 4.2',
     waivable: true,
   },
@@ -190,8 +190,8 @@ const entries = {
     waivable: false,
   },
   'firmware.locality': {
-    text: 'the TPM was started from a locality the log does not allow',
-    remedy: 'inspect the platform’s startup; the log and the TPM tell different stories',
+    text: 'the TPM was started from a locality that the policy does not allow',
+    remedy: 'inspect the platform’s startup, or allow this locality in the policy (firmware.startup-locality)',
     clause: 'PC Client Platform Firmware Profile 1.06, 10.4.5.3',
     waivable: true,
   },
@@ -209,7 +209,7 @@ const entries = {
   },
   'firmware.configuration-unapproved': {
     text: 'a firmware setting measured in a closed PCR is not covered by a reference',
-    remedy: 'approve the setting, or declare the PCR open in the policy with the reason',
+    remedy: 'add the setting’s digest to a firmware reference, or declare the PCR open in the policy with the reason',
     clause: 'PC Client Platform Firmware Profile 1.06, 3.3.4.2',
     waivable: true,
   },
@@ -221,7 +221,7 @@ const entries = {
   },
   'secure-boot.state-unknown': {
     text: 'the state of Secure Boot is not proved',
-    remedy: 'quote PCR 7 and send the whole firmware log',
+    remedy: 'look at the variable named: the firmware measured it not at all, several times, or not in its format',
     clause: 'PC Client Platform Firmware Profile 1.06, 3.3.4.8',
     waivable: true,
   },
@@ -232,7 +232,7 @@ const entries = {
     waivable: true,
   },
   'secure-boot.mode-conflict': {
-    text: 'the firmware is in audit mode, or its mode variables contradict each other',
+    text: 'the firmware is in audit mode, or measured its audit mode with several values',
     remedy: 'leave audit mode; enter deployed mode',
     clause: 'UEFI 2.10, 32.3',
     waivable: true,
@@ -244,8 +244,8 @@ const entries = {
     waivable: true,
   },
   'secure-boot.reference-missing': {
-    text: 'the policy names no reference for Secure Boot’s keys',
-    remedy: 'add a secure-boot-keys and a dbx reference to the policy',
+    text: 'the policy has no reference in force to compare Secure Boot with',
+    remedy: 'add what is expected to the policy (secure-boot-keys, dbx, an image), or renew the reference that expired',
     clause: 'NIST SP 800-193, 4.2',
     waivable: true,
   },
@@ -329,7 +329,7 @@ const entries = {
   },
   'boot.override-present': {
     text: 'something from outside the image was added at boot: a command line, credential, add-on or extension',
-    remedy: 'remove it from the host, or approve an image that allows it',
+    remedy: 'remove it from the host, or build it into an image and approve that',
     clause: 'UAPI.7 PCR registry (PCR 12, 13)',
     waivable: true,
   },
@@ -353,7 +353,7 @@ const entries = {
   },
   'boot.event-unexpected': {
     text: 'a PCR of the boot path holds an event of a kind that does not belong there',
-    remedy: 'inspect the event; declare the PCR open in the policy only with a reason',
+    remedy: 'inspect the event; partition tables may be declared open in the policy with a reason (boot.events-known)',
     clause: 'PC Client Platform Firmware Profile 1.06, 3.3.4.5',
     waivable: true,
   },
@@ -400,7 +400,7 @@ const entries = {
     waivable: true,
   },
   'runtime.kexec-unapproved': {
-    text: 'the kernel was replaced through kexec by one nobody approved',
+    text: 'another kernel was loaded through kexec, or took over',
     remedy: 'reboot the host through its firmware into an approved image',
     clause: 'Linux Documentation/security/IMA-templates.rst',
     waivable: true,
@@ -430,8 +430,8 @@ const entries = {
     waivable: true,
   },
   'runtime.pcr-unexpected': {
-    text: 'PCR 15 was extended by something the approved image does not do',
-    remedy: 'find what extends PCR 15, and approve an image that does so',
+    text: 'PCR 15 was extended, and no manifest says with what',
+    remedy: 'find what extends PCR 15, or declare it open in the policy with the reason (runtime.pcr15)',
     clause: 'UAPI.7 PCR registry (PCR 15)',
     waivable: true,
   },
