@@ -218,3 +218,18 @@ test('data that is not what was measured, and banks that disagree', () => {
   expect(answer(ask('log.data-bound', { facts: [disagreement] }))).toBe('yes');
   expect(answer(ask('log.banks-agree', { facts: [mismatch] }))).toBe('yes');
 });
+
+test.each([
+  'identity.ak-pinned',
+  'identity.ak-restricted',
+  'quote.signed',
+  'quote.selection',
+  'quote.counters',
+  'quote.joined',
+  'log.firmware-log',
+  'log.runtime-log',
+  'firmware.startup-locality',
+  'runtime.pcr15',
+])('%s: an appraisal that states nothing it always states is a fault of ours, never an answer', (id) => {
+  expect(() => ask(id)).toThrow(Error);
+});
