@@ -4,7 +4,7 @@
  */
 
 import { EvidenceError } from '../bytes/errors.ts';
-import { equalBytes, hashSize, PcrAccumulator, type HashName } from '../bytes/hash.ts';
+import { hashSize, PcrAccumulator, type HashName } from '../bytes/hash.ts';
 import { replayed, type Replayed, type Untrusted } from '../bytes/trust.ts';
 import type { QuotedPcrs } from '../tpm/quote.ts';
 import { EV_NO_ACTION } from './tcg/event-types.ts';
@@ -54,23 +54,6 @@ export function replayBank(log: TcgLog, bank: HashName): BankReplay {
   return { log, bank, initial, final, events, incomplete };
 }
 
-/** The value of one PCR after each of its events; ends before the first event without a digest of the bank. */
-export function replayHistory(
-  replay: BankReplay,
-  pcr: number,
-): { readonly index: number; readonly value: Uint8Array }[] {
-  const { log, bank } = replay;
-  const accumulator = new PcrAccumulator(bank, replay.initial.get(pcr));
-  const history: { index: number; value: Uint8Array }[] = [];
-  for (const index of replay.events.get(pcr) ?? []) {
-    const digest = log.events[index]!.digests[bank];
-    if (digest === undefined) break;
-    accumulator.extend(digest);
-    history.push({ index, value: accumulator.value() });
-  }
-  return history;
-}
-
 /** What a PCR holds before the first extend: zero, and in PCR 0 the locality of TPM2_Startup in the last byte. */
 function startValue(bank: HashName, pcr: number, startup: StartupState): Uint8Array {
   const value = new Uint8Array(hashSize(bank));
@@ -89,7 +72,7 @@ export interface RuntimeExtend {
  * `equal`: the logs lead to the quoted value. `untouched`: no log writes to it and it holds its reset value.
  * `differs`: anything else, a value that no log explains included.
  */
-export type PcrStatus = 'equal' | 'differs' | 'untouched';
+type PcrStatus = 'equal' | 'differs' | 'untouched';
 
 export interface PcrReplay {
   readonly status: PcrStatus;
@@ -189,25 +172,6 @@ function comparePcr(replay: BankReplay, pcr: number, quoted: Uint8Array, runtime
 function isResetValue(pcr: number, quoted: Uint8Array, start: PcrAccumulator): boolean {
   if (start.equals(quoted)) return true;
   return pcr >= DRTM_FIRST && pcr <= DRTM_LAST && quoted.every((byte) => byte === 0xff);
-}
-
-/** How an operating system or firmware left a bank that nobody measures into. */
-export type BankUse = 'measured' | 'unused' | 'capped';
-
-/**
- * Tells from PCR 0–7 whether a bank was measured into. `unused`: all zero (PCR 0: its startup locality); anybody may extend
- * such a bank to any value. `capped`: extended once with zeros, so that nobody can. Values not given are not looked at.
- */
-export function bankUse(bank: HashName, values: ReadonlyMap<number, Uint8Array>): BankUse {
-  const zero = new Uint8Array(hashSize(bank));
-  const cap = new PcrAccumulator(bank);
-  cap.extend(zero);
-  const firmware = [...values].filter(([pcr]) => pcr < 8);
-  const startsAs = (pcr: number, value: Uint8Array): boolean =>
-    equalBytes(value.subarray(0, -1), zero.subarray(0, -1)) && (pcr === 0 ? [0, 3, 4] : [0]).includes(value.at(-1)!);
-  if (firmware.every(([pcr, value]) => startsAs(pcr, value))) return 'unused';
-  if (firmware.every(([, value]) => cap.equals(value))) return 'capped';
-  return 'measured';
 }
 
 function refuse(code: string, message: string): EvidenceError {

@@ -18,7 +18,7 @@ export interface LogReportEvent {
   readonly binding: LogBinding;
 }
 
-export interface LogReportAnomaly {
+interface LogReportAnomaly {
   readonly kind: string;
   /** byte offset in the log */
   readonly offset: number;

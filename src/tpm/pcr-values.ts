@@ -24,20 +24,6 @@ export function selectionOf(values: PcrValues): PcrSelection {
   );
 }
 
-/** The values of the selected PCRs alone; one that has no value is left out. */
-export function pickPcrs(values: PcrValues, selection: PcrSelection): PcrValues {
-  const picked = new Map<HashName, Map<number, Uint8Array>>();
-  for (const [bank, pcrs] of selection) {
-    const kept = new Map<number, Uint8Array>();
-    for (const pcr of pcrs) {
-      const value = values.get(bank)?.get(pcr);
-      if (value !== undefined) kept.set(pcr, value);
-    }
-    if (kept.size > 0) picked.set(bank, kept);
-  }
-  return picked;
-}
-
 /** TPML_PCR_SELECTION in memory: a count and 16 entries of 8 bytes. */
 const SELECTION_BYTES = 4 + MAX_BANKS * 8;
 /** TPML_DIGEST in memory: a count and 8 entries of a 16-bit size and 64 bytes. */

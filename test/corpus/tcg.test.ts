@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { EvidenceError } from '../../src/bytes/errors.ts';
 import type { HashName } from '../../src/bytes/hash.ts';
 import { fromHex, toHex } from '../../src/bytes/text.ts';
-import { bankUse, replayBank } from '../../src/logs/replay.ts';
+import { replayBank } from '../../src/logs/replay.ts';
 import { decodeLog } from '../../src/logs/tcg/event-data.ts';
 import { eventTypeName } from '../../src/logs/tcg/event-types.ts';
 import type { TcgLog } from '../../src/logs/tcg/model.ts';
@@ -13,6 +13,7 @@ import { parseTcgLog } from '../../src/logs/tcg/parse.ts';
 import { preferredBank, tcgReport } from '../../src/logs/tcg/report.ts';
 import { separatorEvidence } from '../../src/logs/tcg/separators.ts';
 import { corpusBytes, corpusFiles, corpusText } from './corpus.ts';
+import { bankUse } from './bank-use.ts';
 
 const LOGS = corpusFiles().filter(({ kind }) => /^(?:eventlog-|ccel-log)/.test(kind));
 

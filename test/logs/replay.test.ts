@@ -2,10 +2,8 @@
 import { describe, expect, test } from 'vitest';
 import { digest, type HashName } from '../../src/bytes/hash.ts';
 import {
-  bankUse,
   replayAgainstQuote,
   replayBank,
-  replayHistory,
   type QuoteReplay,
   type QuoteReplayOptions,
   type RuntimeExtend,
@@ -162,16 +160,6 @@ describe('the firmware log', () => {
       expect(statuses(replayAgainstQuote(log, quoted, 'sha256', { replay: given }))[0]).toBe('equal');
     }
   });
-
-  test('gives the value after each event', () => {
-    const log = parseTcgLog(agileLog(BANKS, EVENTS).bytes).untrusted;
-    const bank = replayBank(log, 'sha256');
-    const history = replayHistory(bank, 7);
-    expect(history.map(({ index }) => index)).toEqual(bank.events.get(7));
-    expect(history.at(-1)!.value).toEqual(bank.final.get(7));
-    expect(Buffer.from(history[0]!.value)).toEqual(pcrsAfter('sha256', [SECURE_BOOT]).get(7));
-    expect(replayHistory(bank, 23)).toEqual([]);
-  });
 });
 
 describe('attacks 49 and 50: runtime extends after the firmware log', () => {
@@ -259,35 +247,6 @@ describe('banks nobody measured into', () => {
         { pcr: 8, type: 4, data: u32(0) },
       ]).pcrs.size,
     ).toBe(0);
-  });
-
-  test('attacks 67 and 68: unused and capped banks', () => {
-    const all = (value: Uint8Array): Map<number, Uint8Array> =>
-      new Map([0, 1, 2, 3, 4, 5, 6, 7, 10].map((pcr) => [pcr, value]));
-    const cap = Buffer.from('b80de5d138758541c5f05265ad144ab9fa86d1db', 'hex');
-    expect(bankUse('sha1', all(cap))).toBe('capped');
-    expect(bankUse('sha256', all(ZERO))).toBe('unused');
-    expect(
-      bankUse(
-        'sha256',
-        all(ZERO).set(
-          0,
-          Uint8Array.from({ length: 32 }, (_, i) => (i === 31 ? 3 : 0)),
-        ),
-      ),
-    ).toBe('unused');
-    expect(
-      bankUse(
-        'sha256',
-        all(ZERO).set(
-          1,
-          Uint8Array.from({ length: 32 }, (_, i) => (i === 31 ? 3 : 0)),
-        ),
-      ),
-    ).toBe('measured');
-    expect(bankUse('sha256', all(ONES))).toBe('measured');
-    expect(bankUse('sha1', all(cap).set(4, ONES.subarray(0, 20)))).toBe('measured');
-    expect(bankUse('sha256', pcrsAfter('sha256', EVENTS))).toBe('measured');
   });
 });
 

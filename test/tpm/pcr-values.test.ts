@@ -4,7 +4,6 @@ import { EvidenceError } from '../../src/bytes/errors.ts';
 import { hashByName, hashSize } from '../../src/bytes/hash.ts';
 import { toHex } from '../../src/bytes/text.ts';
 import {
-  pickPcrs,
   readConcatenatedPcrs,
   readPcrs,
   readPrintedPcrs,
@@ -86,12 +85,6 @@ describe.each(SELECTIONS)('PCR files of %s', (text) => {
 
   it('knows which PCRs it has', () => {
     expect(selectionText(selectionOf(values))).toBe(selectionText(selection));
-    expect(pickPcrs(values, selection)).toEqual(values);
-    expect(selectionText(selectionOf(pickPcrs(values, parseSelection('sha256:0-23+sha384:0,1'))))).toBe(
-      selectionText(parseSelection(text)).includes('sha384')
-        ? `sha256:${[...values.get('sha256')!.keys()].join(',')}+sha384:0,1`
-        : selectionText(new Map([...selection].filter(([bank]) => bank === 'sha256'))),
-    );
   });
 
   it('refuses every cut and every extension', () => {

@@ -13,7 +13,7 @@ export function entryBinding(list: ImaList, index: number): ImaBinding {
 }
 
 /** What `checkTemplateDigests` counted; the indexes are ascending. */
-export interface ImaBindings {
+interface ImaBindings {
   readonly bound: number;
   readonly violations: readonly number[];
   readonly mismatches: readonly number[];

@@ -16,7 +16,7 @@ export const BOOT_AGGREGATE = 'boot_aggregate';
 /** The value of a PCR when IMA started: the firmware log's replay up to hand-over, *not* the quoted value. */
 export type PcrAtStart = (bank: HashName, pcr: number) => Uint8Array | undefined;
 
-export interface BootAggregate {
+interface BootAggregate {
   /** index of the entry; 0 for the boot itself */
   readonly index: number;
   readonly recorded: ImaFileDigest;

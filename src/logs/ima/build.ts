@@ -12,7 +12,7 @@ export const MAX_LIST_BYTES = 1 << 30;
 export const MAX_ENTRIES = 1 << 22;
 
 /** One host has two or three templates; the column that names them has one byte. */
-export const MAX_TEMPLATES = 64;
+const MAX_TEMPLATES = 64;
 
 /** No PCR of a PC Client TPM has a higher index than 23; 31 is the highest a selection of four octets can name. */
 export const MAX_PCR = 31;

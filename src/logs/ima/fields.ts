@@ -24,7 +24,7 @@ export interface ImaFileDigest {
 }
 
 /** One field as the template names it, a view of the list; an id is undefined past the fields the name lists. */
-export interface ImaField {
+interface ImaField {
   readonly id: string | undefined;
   readonly bytes: Uint8Array;
 }

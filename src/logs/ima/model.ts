@@ -10,7 +10,7 @@ import { hashSize } from '../../bytes/hash.ts';
  * What a parser noticed without refusing the list. `truncated`: it ends inside an entry, no verdict may rest on it.
  * `template-unknown`: an entry's template has fields this verifier cannot name; they still replay.
  */
-export type ImaAnomalyKind = 'truncated' | 'template-unknown';
+type ImaAnomalyKind = 'truncated' | 'template-unknown';
 
 export interface ImaAnomaly {
   readonly kind: ImaAnomalyKind;
@@ -31,7 +31,7 @@ export interface ImaTemplate {
 }
 
 /** One value per entry in each column; offsets point into `ImaList.bytes` unless said otherwise. */
-export interface ImaColumns {
+interface ImaColumns {
   /** PCR the entry says it was extended into */
   readonly pcr: Uint8Array;
   /** index into `ImaList.templates` */
@@ -85,36 +85,6 @@ export const IMA_PCR = 10;
 
 /** How the kernel extends a bank; one mode per bank and list, never per entry. */
 export type ImaExtendMode = 'native' | 'padded-sha1';
-
-/** A view of one entry, made on demand. */
-export interface ImaEntry {
-  readonly index: number;
-  readonly pcr: number;
-  readonly template: ImaTemplate;
-  /** the stored template digest, a view of the list */
-  readonly templateDigest: Uint8Array;
-  /** the template data as in the list, a view of it */
-  readonly templateData: Uint8Array;
-  /** the stored digest is all zero */
-  readonly violation: boolean;
-}
-
-/** @throws RangeError when there is no entry `index` */
-export function entry(list: ImaList, index: number): ImaEntry {
-  return {
-    index,
-    pcr: entryPcr(list, index),
-    template: entryTemplate(list, index),
-    templateDigest: templateDigest(list, index),
-    templateData: templateData(list, index),
-    violation: isViolation(list, index),
-  };
-}
-
-/** The entries from index `from` up to, not including, `to`. */
-export function* entries(list: ImaList, from = 0, to = list.count): Generator<ImaEntry, void, void> {
-  for (let i = from; i < to; i++) yield entry(list, i);
-}
 
 /** Indexes of the entries that name `pcr`, below `to`. */
 export function* entriesOfPcr(list: ImaList, pcr: number, to = list.count): Generator<number, void, void> {

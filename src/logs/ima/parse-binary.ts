@@ -16,7 +16,7 @@ import { MAX_TEMPLATE_NAME, isTemplateName } from './templates.ts';
 const IMA_DIGEST_SIZE = 20;
 
 /** Longest name the template `ima` can hold (IMA_EVENT_NAME_LEN_MAX); longer ones were cut by the kernel. */
-export const MAX_IMA_EVENT_NAME = 255;
+const MAX_IMA_EVENT_NAME = 255;
 
 /**
  * Parses a binary measurement list. An end inside an entry is the anomaly `truncated`.

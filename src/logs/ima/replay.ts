@@ -14,7 +14,7 @@ import type { ImaExtendMode, ImaList, ImaPrefix } from './model.ts';
 import { IMA_PCR, isViolation } from './model.ts';
 
 /** Where an earlier replay stopped: after `entries` entries of the list the PCR had this value. */
-export interface ImaReplayState {
+interface ImaReplayState {
   readonly entries: number;
   readonly value: Uint8Array;
   /** The mode that replay found, and no other is tried: a bank has one for the whole list. Undefined only at 0 entries. */

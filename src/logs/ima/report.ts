@@ -63,7 +63,7 @@ export function imaReport(list: ImaList, banks: readonly HashName[] = DEFAULT_BA
 }
 
 /** One entry. */
-export function imaReportEvent(list: ImaList, index: number): ImaReportEvent {
+function imaReportEvent(list: ImaList, index: number): ImaReportEvent {
   const binding = entryBinding(list, index);
   const { fields, problem } = readFields(list, index);
   return {

@@ -18,7 +18,7 @@ const BUILT_IN = new Map<string, readonly string[]>([
 ]);
 
 /** How each field's value is laid out in the template data, and so how the ASCII list shows it. */
-export type FieldFormat = 'digest' | 'digest-with-algorithm' | 'string' | 'hex' | 'u16' | 'u32';
+type FieldFormat = 'digest' | 'digest-with-algorithm' | 'string' | 'hex' | 'u16' | 'u32';
 
 const FIELD_FORMATS = new Map<string, FieldFormat>([
   ['d', 'digest'],

@@ -100,7 +100,7 @@ const DECODERS: ReadonlyMap<number, EventDecoder> = new Map(
 );
 
 /** Decodes one event of a PCR and compares its data with its digest in `bank`. Never throws for what the data holds. */
-export function decodeEventData(event: TcgEvent, bank: HashName, context: EventContext): DecodedEvent {
+function decodeEventData(event: TcgEvent, bank: HashName, context: EventContext): DecodedEvent {
   if (event.type === type.EV_NO_ACTION) return { binding: 'not-extended', body: noActionBody(event.data) };
   const decoder = event.pcr < PCRS ? DECODERS.get(event.type * PCRS + event.pcr) : undefined;
   if (decoder === undefined) return { binding: 'hint', body: { kind: 'unknown', data: event.data } };

@@ -30,7 +30,7 @@ const CCEL_MR_COUNT = 5;
 /** What Windows states for an EV_NO_ACTION that belongs to no PCR. */
 const NO_PCR = 0xffffffff;
 
-export interface TcgParseOptions {
+interface TcgParseOptions {
   /** name of the part in errors */
   readonly part?: string;
   /** what the indexes name; without it, told by the content: see `looksLikeCcel` */

@@ -13,7 +13,7 @@ export type QuirkName =
   | 'crtm-version-digest-unrelated'
   | 'action-digest-unrelated';
 
-export interface Quirk {
+interface Quirk {
   readonly name: QuirkName;
   /** `bound`: the digest still proves data, by this rule. `hint`: the digest proves nothing of the data, and that is no fault. */
   readonly effect: 'bound' | 'hint';

@@ -33,7 +33,7 @@ export function separatorValue(event: TcgEvent, bank: HashName): number | undefi
   )?.value;
 }
 
-export interface Separator {
+interface Separator {
   /** index of the first separator of the PCR */
   readonly index: number;
   readonly value: number;
@@ -42,7 +42,7 @@ export interface Separator {
   readonly count: number;
 }
 
-export interface SeparatorEvidence {
+interface SeparatorEvidence {
   /** PCR 0–7 → its separator, for those that have one */
   readonly pcrs: ReadonlyMap<number, Separator>;
   /** PCRs of 0–7 without one */

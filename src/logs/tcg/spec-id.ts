@@ -32,7 +32,7 @@ export function isSpecId(signature: string | undefined): boolean {
   return signature !== undefined && (signature === AGILE || LEGACY.has(signature));
 }
 
-export interface ParsedSpecId {
+interface ParsedSpecId {
   readonly specId: SpecId;
   /** whether vendorInfo ends exactly where the event does */
   readonly exact: boolean;

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { EvidenceError } from '../../../src/bytes/errors.ts';
 import { readFields } from '../../../src/logs/ima/fields.ts';
 import type { ImaList } from '../../../src/logs/ima/model.ts';
-import { entry, isViolation } from '../../../src/logs/ima/model.ts';
+import { isViolation } from '../../../src/logs/ima/model.ts';
 import { isAsciiList, parseImaList } from '../../../src/logs/ima/parse.ts';
 import { parseAsciiList } from '../../../src/logs/ima/parse-ascii.ts';
 import { parseBinaryList } from '../../../src/logs/ima/parse-binary.ts';
@@ -12,6 +12,7 @@ import { replayWhole } from '../../../src/logs/ima/replay.ts';
 import type { EntrySpec, Hash } from '../../support/ima-list-builder.ts';
 import { asciiList, binaryList, file, manyFiles } from '../../support/ima-list-builder.ts';
 import { anyEntry } from './arbitrary.ts';
+import { entry } from '../../support/ima-entries.ts';
 
 const parse = (bytes: Uint8Array) => parseAsciiList(bytes).untrusted;
 const text = (bytes: Uint8Array) => Buffer.from(bytes).toString('latin1');

@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { EvidenceError } from '../../../src/bytes/errors.ts';
 import { ListBuilder, MAX_ENTRIES, MAX_LIST_BYTES } from '../../../src/logs/ima/build.ts';
-import { entries, entry, pcrsNamed, templateData } from '../../../src/logs/ima/model.ts';
+import { pcrsNamed, templateData } from '../../../src/logs/ima/model.ts';
 import { readFields } from '../../../src/logs/ima/fields.ts';
 import { parseBinaryList } from '../../../src/logs/ima/parse-binary.ts';
 import { checkTemplateDigests } from '../../../src/logs/ima/bindings.ts';
@@ -10,6 +10,7 @@ import type { EntrySpec, Hash } from '../../support/ima-list-builder.ts';
 import { binaryList, buffer, file, listedData, manyFiles } from '../../support/ima-list-builder.ts';
 import { labCapture } from '../../support/lab-bundle.ts';
 import { anyEntry } from './arbitrary.ts';
+import { entries, entry } from '../../support/ima-entries.ts';
 
 const parse = (bytes: Uint8Array) => parseBinaryList(bytes).untrusted;
 

@@ -2,7 +2,6 @@ import { describe, expect, it } from 'vitest';
 import { toHex } from '../../../src/bytes/text.ts';
 import { parseImaList } from '../../../src/logs/ima/parse.ts';
 import { imaReport } from '../../../src/logs/ima/report.ts';
-import { summarize } from '../../../src/logs/ima/summary.ts';
 import { asciiList, binaryList, buffer, file, pcrAfter } from '../../support/ima-list-builder.ts';
 import { labCapture } from '../../support/lab-bundle.ts';
 
@@ -84,22 +83,4 @@ describe('imaReport', () => {
     expect(pcrs['sha1']?.['10']).toBe(toHex(lab.pcr('sha1', 10)));
     expect(paddedPcrs['sha384']?.['10']).toBe(toHex(lab.pcr('sha384', 10)));
   });
-});
-
-it('summarize counts entries per PCR and template, violations and repeats', () => {
-  const list = parseImaList(binaryList([...specs, specs[0]!, specs[3]!, { ...specs[0]!, pcr: 11 }])).untrusted;
-  expect(summarize(list)).toEqual({
-    entries: 8,
-    pcrs: new Map([
-      [10, 6],
-      [11, 2],
-    ]),
-    templates: new Map([
-      ['ima-sig', 6],
-      ['ima-buf', 2],
-    ]),
-    violations: 2,
-    duplicates: 1,
-  });
-  expect(summarize(list, 5)).toMatchObject({ entries: 5, violations: 1, duplicates: 0 });
 });
