@@ -4,7 +4,7 @@
  */
 
 /** Where in the evidence a problem was found: the part by name (`quote`, `log.firmware` …) and the byte offset in it. */
-export interface EvidencePosition {
+interface EvidencePosition {
   readonly part?: string;
   readonly offset?: number;
 }

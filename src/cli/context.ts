@@ -1,6 +1,5 @@
 /** The verifier's side of captured evidence: `context.json` beside a bundle. */
 
-import { dirname, join } from 'node:path';
 import * as z from 'zod/mini';
 import { EvidenceError, UsageError } from '../bytes/errors.ts';
 import { parseJson } from '../bytes/json.ts';
@@ -20,7 +19,7 @@ const Context = z.strictObject({
 });
 
 /** What the evidence must answer, when, and by which policy. */
-export type EvidenceContext = z.infer<typeof Context>;
+type EvidenceContext = z.infer<typeof Context>;
 
 /** @throws UsageError `context.invalid`, `input.unreadable` */
 export function readContext(path: string): EvidenceContext {
@@ -37,9 +36,4 @@ export function readContext(path: string): EvidenceContext {
   if (result.success) return result.data;
   const [first] = result.error.issues;
   throw new UsageError('context.invalid', `${path}: ${first?.path.join('.')}: ${first?.message}`, remedy);
-}
-
-/** The context that goes with a bundle. */
-export function contextBeside(bundle: string): string {
-  return join(dirname(bundle), 'context.json');
 }

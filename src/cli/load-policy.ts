@@ -7,7 +7,7 @@ import { resolvePolicy, type ResolvedPolicy } from '../policy/resolve.ts';
 import { loadCatalogue } from './catalogue.ts';
 import { readText } from './input.ts';
 
-export interface CatalogueChoice {
+interface CatalogueChoice {
   /** `--catalogue` */
   readonly catalogue?: string | undefined;
   readonly env: Readonly<Record<string, string | undefined>>;

@@ -35,7 +35,7 @@ export function readChallenge(nonce: string | undefined, selection: string | und
 }
 
 /** Options that say whose attestation key counts. */
-export interface PinOptions {
+interface PinOptions {
   /** file of the key */
   readonly ak?: string | undefined;
   readonly akName?: string | undefined;

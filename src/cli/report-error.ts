@@ -4,7 +4,7 @@ import { EvidenceError, PolicyError, UsageError } from '../bytes/errors.ts';
 import { EXIT, type ExitCode, type Io } from './io.ts';
 
 /** What `--json` prints instead of an answer. */
-export interface ErrorDocument {
+interface ErrorDocument {
   readonly schema: 'assay.error/1';
   /** stable */
   readonly code: string;

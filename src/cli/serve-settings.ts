@@ -55,7 +55,7 @@ export interface ServeSettings {
 
 const DEFAULT_LISTEN = '127.0.0.1:8480';
 
-/** @throws UsageError `config.invalid`, `serve.no-data`, `listen.*`, `input.*` */
+/** @throws UsageError `config.invalid`, `serve.no-data`, `serve.issuer`, `serve.log-level`, `listen.*`, `input.*` */
 export function serveSettings(options: ServeOptions, env: Readonly<Record<string, string | undefined>>): ServeSettings {
   const variable = (name: string): string | undefined => env[name] || undefined;
   const file = readConfig(options.config ?? variable('ASSAY_CONFIG'));

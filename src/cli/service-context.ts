@@ -8,7 +8,7 @@ import { loadSigningKey, openDataDirectory } from '../service/data-directory.ts'
 import type { ServiceContext, ServiceLimits } from '../service/settings.ts';
 import { packageVersion } from './package-root.ts';
 
-export interface ServiceParts {
+interface ServiceParts {
   readonly data: string;
   readonly policies: readonly ResolvedPolicy[];
   readonly issuer?: string | undefined;

@@ -6,7 +6,6 @@ const CODES = {
   red: [31, 39],
   green: [32, 39],
   yellow: [33, 39],
-  cyan: [36, 39],
 } as const;
 
 export type Style = { readonly [name in keyof typeof CODES]: (text: string) => string };
@@ -20,6 +19,5 @@ export function createStyle(colour: boolean): Style {
     red: paint('red'),
     green: paint('green'),
     yellow: paint('yellow'),
-    cyan: paint('cyan'),
   };
 }

@@ -12,7 +12,7 @@ import { fromBase64url, fromHex, toBase64url, toHex } from '../bytes/text.ts';
 export type ClaimedPcrs = ReadonlyMap<HashName, ReadonlyMap<number, Uint8Array>>;
 
 /** One quote: `TPMS_ATTEST` and `TPMT_SIGNATURE` as the TPM returned them, and the PCR values its digest is over. */
-export interface QuoteEvidence {
+interface QuoteEvidence {
   readonly attest: Uint8Array;
   readonly signature: Uint8Array;
   readonly pcrs: ClaimedPcrs;

@@ -5,7 +5,7 @@
  * `bound`: data that must hash to a replayed digest. `framing`: what says how the rest is read (types, PCR indexes, sizes,
  * counts, template names, padding); no digest covers it, so changing it may only ever cost. `uncovered`: nothing depends on it.
  */
-export type CoverageClass = 'signed' | 'replayed' | 'bound' | 'framing' | 'uncovered';
+type CoverageClass = 'signed' | 'replayed' | 'bound' | 'framing' | 'uncovered';
 
 /** Why a byte is uncovered. */
 export const UNCOVERED_REASONS = [

@@ -6,7 +6,7 @@ import type { ImaPrefix } from '../logs/ima/model.ts';
 import type { Fact, FactName } from './model.ts';
 
 /** The single value of a name and subject: missing and conflicting values answer nothing. */
-export type Single<N extends FactName> =
+type Single<N extends FactName> =
   | { readonly state: 'known'; readonly fact: Fact<N> }
   | { readonly state: 'missing' }
   | { readonly state: 'conflict'; readonly facts: readonly Fact<N>[] };

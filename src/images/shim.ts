@@ -14,7 +14,7 @@ import { measured } from './measure.ts';
 /** SbatLevel's text is a few lines. */
 const MAX_SBAT_LEVEL = 4096;
 
-export interface ShimContent {
+interface ShimContent {
   /** SHA-256 of each vendor certificate. */
   readonly vendorCertificates: readonly string[];
   /** MokList as shim mirrors it where no MOK is enrolled: the vendor's certificates as signature lists. */

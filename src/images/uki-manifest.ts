@@ -12,7 +12,7 @@ import { imageEvent, kvmOf, manifestImage, oneOrder, sourceOf, type ImageMeta } 
 import { readAll, type ByteSource } from './source.ts';
 import { measuredSections, stubCommandLine, stubVersion, type MeasuredSection } from './stub.ts';
 
-export interface UkiFiles {
+interface UkiFiles {
   readonly uki: ByteSource;
 }
 

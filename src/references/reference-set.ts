@@ -19,7 +19,7 @@ const common = {
 };
 
 /** Firmware components of PCR 0 and 2: the digest of each measured event. */
-export const FirmwareReference = z.strictObject({
+const FirmwareReference = z.strictObject({
   ...common,
   kind: z.literal('firmware'),
   components: z.array(z.strictObject({ component: Name, pcr: z.number(), digests: Digests, basis: Basis })),
@@ -40,7 +40,7 @@ export const SignatureEntry = z.strictObject({
 export type SignatureEntry = z.infer<typeof SignatureEntry>;
 
 /** The approved content of PK, KEK and db. */
-export const SecureBootKeysReference = z.strictObject({
+const SecureBootKeysReference = z.strictObject({
   ...common,
   kind: z.literal('secure-boot-keys'),
   PK: z.array(SignatureEntry),
@@ -49,7 +49,7 @@ export const SecureBootKeysReference = z.strictObject({
 });
 
 /** What a host's dbx must at least hold, as SHA-256 of each entry's SignatureData. An explicit empty list needs a reason. */
-export const DbxReference = z.strictObject({
+const DbxReference = z.strictObject({
   ...common,
   kind: z.literal('dbx'),
   required: z.array(Sha256),
@@ -57,7 +57,7 @@ export const DbxReference = z.strictObject({
 });
 
 /** What shim may measure: SBAT level, and MOK variables by name with the SHA-256 digest measured into PCR 14. */
-export const MokReference = z.strictObject({
+const MokReference = z.strictObject({
   ...common,
   kind: z.literal('mok'),
   /** Approved contents of SbatLevel, as text. */

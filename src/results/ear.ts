@@ -9,7 +9,7 @@ import { resultStatus, type ResultStatus } from './status.ts';
 import { trustVector, type TrustVector } from './trust-vector.ts';
 
 /** The profile deployed verifiers and relying parties read: claim names with dots, one policy id. */
-export const EAR_PROFILE = 'tag:github.com,2023:veraison/ear';
+const EAR_PROFILE = 'tag:github.com,2023:veraison/ear';
 
 /** Media type of an EAR in a JWT (RFC 9782). */
 export const EAR_MEDIA_TYPE = 'application/eat+jwt';
@@ -38,7 +38,7 @@ export interface ChainClaim {
   readonly appraisal: string;
 }
 
-export interface EarSubmodule {
+interface EarSubmodule {
   readonly 'ear.status': ResultStatus;
   readonly 'ear.trustworthiness-vector': TrustVector;
   /** `sha256:<hex>` of the resolved policy */

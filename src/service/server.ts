@@ -1,6 +1,5 @@
 /** The service as a running HTTP server. */
 
-import { randomUUID } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
@@ -17,7 +16,7 @@ export interface RunningService {
   stop(): Promise<void>;
 }
 
-/** Headers of a quote request are short; anything larger is not one. */
+/** The headers of any request this service takes are short. */
 const MAX_HEADER_BYTES = 16 * 1024;
 
 /**
@@ -90,7 +89,7 @@ const CLIENT_ERRORS = new Map<string, ProblemCode>([
 function refuseUnreadable(context: ServiceContext): (error: NodeJS.ErrnoException, socket: Duplex) => void {
   return (error, socket) => {
     const code = CLIENT_ERRORS.get(error.code ?? '') ?? 'request.malformed';
-    const id = randomUUID();
+    const id = context.newId();
     context.logger.info({ id, problem: code }, 'connection refused');
     if (!socket.writable || error.code === 'ECONNRESET') {
       socket.destroy();

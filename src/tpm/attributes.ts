@@ -5,7 +5,7 @@ import { algorithmName, TPMA_OBJECT, type ObjectAttribute } from './algorithms.t
 import type { KeyShape } from './key.ts';
 import type { TpmtPublic } from './public.ts';
 
-export interface AkAttributes extends Readonly<Record<ObjectAttribute, boolean>> {
+interface AkAttributes extends Readonly<Record<ObjectAttribute, boolean>> {
   readonly shape: KeyShape;
   /** the signing scheme by name, `rsassa`, `rsapss`, `ecdsa` …; null when the key has none of its own */
   readonly scheme: string | null;

@@ -12,15 +12,15 @@ export interface QuoteCounters {
  * clear explains it. `not-comparable`: the two were signed by different keys, and a key outside the endorsement and
  * platform hierarchies shows counters shifted by a constant of its own.
  */
-export type CounterRelation = 'first-sight' | 'same-boot' | 'new-boot' | 'regressed' | 'not-comparable';
+type CounterRelation = 'first-sight' | 'same-boot' | 'new-boot' | 'regressed' | 'not-comparable';
 
 /**
  * Worth showing, never a reason to refuse: `clock-not-safe` the clock may have been set back by a power loss;
  * `firmware-version-changed` the TPM runs other firmware; `resumed` the machine slept since the earlier quote.
  */
-export type CounterNote = 'clock-not-safe' | 'firmware-version-changed' | 'resumed';
+type CounterNote = 'clock-not-safe' | 'firmware-version-changed' | 'resumed';
 
-export interface CounterComparison {
+interface CounterComparison {
   readonly relation: CounterRelation;
   /** the counter that went back, when the relation is `regressed` */
   readonly regressed: 'resetCount' | 'restartCount' | 'clock' | null;

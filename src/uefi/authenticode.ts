@@ -78,7 +78,7 @@ export function authenticodeDigest(image: PeImage, name: HashName): Uint8Array {
 }
 
 /** One PKCS#7 signature of an image. */
-export interface AuthenticodeSignature {
+interface AuthenticodeSignature {
   readonly digestAlgorithm: HashName;
   /** The digest the signature is over, in hexadecimal. */
   readonly digest: string;

@@ -10,7 +10,7 @@ const HEADER_SIZE = 92;
 const MIN_ENTRY_SIZE = 128;
 const NAME_SIZE = 72;
 
-export interface GptPartition {
+interface GptPartition {
   /** PartitionTypeGUID */
   readonly type: string;
   /** UniquePartitionGUID */

@@ -20,7 +20,7 @@ const MAX_NAME = 256;
 /** Index of the attribute certificate table among the data directories. */
 const SECURITY_DIRECTORY = 4;
 
-export interface PeSection {
+interface PeSection {
   readonly name: string;
   readonly virtualAddress: number;
   readonly virtualSize: number;

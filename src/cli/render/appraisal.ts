@@ -74,7 +74,7 @@ function oneFinding(finding: Finding, style: Style): string[] {
 }
 
 /** `log.firmware, PCR 4, event 17, offset 5120`. */
-export function placeText({ part, pcr, index, offset }: FindingPlace): string {
+function placeText({ part, pcr, index, offset }: FindingPlace): string {
   return [
     part,
     ...(pcr === undefined ? [] : [`PCR ${pcr}`]),

@@ -5,7 +5,7 @@ import type { LogBinding, LogReport, LogReportEvent, LogReportPcrs } from '../..
 import type { Style } from '../style.ts';
 
 /** What an event says, as one line; logs of each kind have their own fields for it. */
-export type Describe<E extends LogReportEvent> = (event: E) => string;
+type Describe<E extends LogReportEvent> = (event: E) => string;
 
 const MAX_DETAIL = 120;
 

@@ -13,7 +13,7 @@ const OBJ_TYPE_PREFIX = 3;
 /** Debian's image has 128 objects; one per module there is. */
 const MAX_OBJECTS = 4096;
 
-export interface GrubEmbedded {
+interface GrubEmbedded {
   /** Folder of GRUB's files on the partition it is loaded from: `/EFI/debian`. */
   readonly prefix: string;
   /** Script the embedded configuration starts `normal` with. */

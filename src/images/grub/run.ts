@@ -8,7 +8,7 @@ import { evaluateTest, type PathQuery } from './test-command.ts';
 const MAX_SOURCES = 16;
 
 /** The partition GRUB was loaded from. Its paths are absolute and compared without case, as FAT does. */
-export interface GrubPartition {
+interface GrubPartition {
   /** The device in GRUB's words: `hd0,msdos1`. */
   readonly device: string;
   /** Every file there is: a configuration may ask whether one exists. */

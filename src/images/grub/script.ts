@@ -11,7 +11,7 @@ const MAX_DEPTH = 32;
 const MAX_SCRIPT = 1 << 20;
 
 /** A piece of a word: fixed text, or a variable. In quotes a value is never split at spaces. */
-export interface Segment {
+interface Segment {
   readonly kind: 'text' | 'variable';
   readonly value: string;
   readonly quoted: boolean;
