@@ -7,7 +7,7 @@ export type ResultStatus = 'affirming' | 'warning' | 'none' | 'contraindicated';
 
 /**
  * The tier of an appraisal: untrusted is `contraindicated`, unproven is `none`, trusted is `affirming`; trusted with a
- * waiver, an accepted check or the firmware link excluded is `warning`, never better.
+ * waiver, an accepted check or the firmware link excluded is `warning`, never better. (This version's appraisals have no waivers.)
  */
 export function resultStatus(appraisal: Pick<Appraisal, 'verdict' | 'caps' | 'links'>): ResultStatus {
   switch (appraisal.verdict) {
