@@ -22,6 +22,9 @@ const POLICY_REMEDIES = new Map<string, string>([
   ['policy.unknown-check', 'correct the id; `assay policy checks` lists the checks'],
   ['policy.parameters', 'correct the parameters; `assay policy checks` shows what each check takes'],
   ['policy.intrinsic', 'remove the entry: links 1 to 3 are always judged'],
+  ['policy.duplicate', 'give each policy a name of its own, or load one of them'],
+  ['catalogue.duplicate', 'give each document a name of its own, or remove one of them'],
+  ['reference.approval', 'have somebody other than the author approve the capture, and name them as approver'],
 ]);
 
 /** The document of an error; `undefined` for our own faults, whose text is not made for users. */
