@@ -50,7 +50,7 @@ if (values.help) {
 
 function render({ what, unit, value, floor, ratio, aim, peers }: Figure): string {
   const lines = [
-    `${what}`,
+    what,
     `  ${value} ${unit}, floor ${floor.value} ${unit} (${floor.what}): ratio ${ratio}, aim ${aim.text}: ${aim.met ? 'met' : 'MISSED'}`,
     ...peers.map((peer) => `  beside it: ${peer.name} ${peer.value}`),
   ];
