@@ -26,6 +26,7 @@ export function contextTag(number: number): number {
   return 0xa0 | number;
 }
 
+/** One value: its parts are views of the input. */
 export interface DerNode {
   /** The identifier octet. */
   readonly tag: number;

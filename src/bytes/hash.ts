@@ -26,10 +26,12 @@ export const HASHES: readonly HashAlgorithm[] = [
 const BY_NAME = new Map<string, HashAlgorithm>(HASHES.map((h) => [h.name, h]));
 const BY_ID = new Map<number, HashAlgorithm>(HASHES.map((h) => [h.id, h]));
 
+/** The algorithm of that name, or undefined for one this verifier does not compute. */
 export function hashByName(name: string): HashAlgorithm | undefined {
   return BY_NAME.get(name);
 }
 
+/** The algorithm of that TPM_ALG_ID, or undefined for one this verifier does not compute. */
 export function hashById(id: number): HashAlgorithm | undefined {
   return BY_ID.get(id);
 }

@@ -2,6 +2,7 @@
 
 import { EvidenceError } from './errors.ts';
 
+/** What JSON text holds. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
 /** Deeper nesting than any document of ours has; bounds the recursion of `JSON.parse` and of everything after it. */

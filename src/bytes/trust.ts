@@ -8,17 +8,20 @@
 
 declare const mark: unique symbol;
 
+/** Parsed from what a host sent. */
 export interface Untrusted<T> {
   readonly [mark]: 'untrusted';
   /** The value; whoever reads it knows that nothing vouches for it. */
   readonly untrusted: T;
 }
 
+/** Tied to a verified quote, per bank: the digests are proved, the data beside them is not. */
 export interface Replayed<T> {
   readonly [mark]: 'replayed';
   readonly replayed: T;
 }
 
+/** Data that hashes to a replayed digest. */
 export interface Verified<T> {
   readonly [mark]: 'verified';
   readonly verified: T;
