@@ -80,6 +80,7 @@ export type Hierarchy = keyof typeof TPM_RH;
 
 export type CurveName = 'p256' | 'p384';
 
+/** An elliptic curve of attestation keys. */
 export interface Curve {
   readonly name: CurveName;
   /** TPM_ECC_CURVE (Part 2, 6.4) */
@@ -94,6 +95,7 @@ export interface Curve {
   readonly node: 'prime256v1' | 'secp384r1';
 }
 
+/** The curves TPM profiles name for attestation keys and that are strong enough to judge by. */
 export const CURVES: readonly Curve[] = [
   {
     name: 'p256',
@@ -113,6 +115,7 @@ export const CURVES: readonly Curve[] = [
   },
 ];
 
+/** The curve of that TPM_ECC_CURVE; undefined for another. */
 export function curveById(id: number): Curve | undefined {
   return CURVES.find((curve) => curve.id === id);
 }

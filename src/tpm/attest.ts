@@ -46,6 +46,7 @@ export interface OtherAttest extends AttestHeader {
   readonly attested: Uint8Array;
 }
 
+/** TPMS_ATTEST, by the command that made it. */
 export type TpmsAttest = QuoteAttest | OtherAttest;
 
 /** Whether TPM2_Quote made the structure. */

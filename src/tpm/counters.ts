@@ -2,6 +2,7 @@
 
 import type { TpmsClockInfo } from './attest.ts';
 
+/** What a quote says of time and of the TPM’s own firmware. */
 export interface QuoteCounters {
   readonly clockInfo: TpmsClockInfo;
   readonly firmwareVersion: bigint;

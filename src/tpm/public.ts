@@ -39,6 +39,7 @@ interface PublicArea {
   readonly authPolicy: Uint8Array;
 }
 
+/** TPMT_PUBLIC of an RSA key. */
 export interface TpmtPublicRsa extends PublicArea {
   readonly type: 'rsa';
   readonly parameters: {
@@ -52,6 +53,7 @@ export interface TpmtPublicRsa extends PublicArea {
   readonly unique: Uint8Array;
 }
 
+/** TPMT_PUBLIC of an ECC key. */
 export interface TpmtPublicEcc extends PublicArea {
   readonly type: 'ecc';
   readonly parameters: {
@@ -64,6 +66,7 @@ export interface TpmtPublicEcc extends PublicArea {
   readonly unique: { readonly x: Uint8Array; readonly y: Uint8Array };
 }
 
+/** TPMT_PUBLIC, by the type of the key. */
 export type TpmtPublic = TpmtPublicRsa | TpmtPublicEcc;
 
 /** 4096-bit RSA is the largest any TPM profile names; bounds what is handed to the RSA arithmetic. */

@@ -19,6 +19,7 @@ import {
 } from './selection.ts';
 import { signatureFault, type SignatureFault, type TpmtSignature } from './signature.ts';
 
+/** In the order in which they are judged. */
 export const QUOTE_STEPS = [
   'signature',
   'magic',
@@ -39,6 +40,7 @@ export type QuoteStepName = (typeof QUOTE_STEPS)[number];
 export type QuoteStepReason =
   SignatureFault | SelectionFlaw | 'not-reached' | 'not-given' | 'differs' | 'short' | 'wrong-pcrs' | 'wrong-size';
 
+/** The answer of one step. */
 export interface QuoteStep {
   readonly step: QuoteStepName;
   readonly answer: 'yes' | 'no' | 'unknown';

@@ -26,6 +26,7 @@ import { readSignature } from './signature.ts';
 
 export { MIN_NONCE, QUOTE_STEPS, type QuoteStep, type QuoteStepName, type QuoteStepReason } from './quote-steps.ts';
 
+/** One quote of the evidence. */
 export interface QuoteInput {
   /** the TPMS_ATTEST, byte for byte as signed */
   readonly attest: Uint8Array;
@@ -45,6 +46,7 @@ export interface ExpectedQuote {
   readonly parentQualifiedName?: Uint8Array | undefined;
 }
 
+/** What the check found. */
 export interface QuoteCheck {
   /** every step of {@link QUOTE_STEPS}, in that order */
   readonly steps: readonly QuoteStep[];

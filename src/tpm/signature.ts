@@ -8,12 +8,14 @@ import { ByteWriter } from '../bytes/writer.ts';
 import { algorithmName, curveByName, TPM_ALG, type Curve } from './algorithms.ts';
 import type { AttestationKey } from './key.ts';
 
+/** TPMS_SIGNATURE_RSA. */
 export interface RsaSignature {
   readonly sigAlg: typeof TPM_ALG.RSASSA | typeof TPM_ALG.RSAPSS;
   readonly hash: HashName;
   readonly sig: Uint8Array;
 }
 
+/** TPMS_SIGNATURE_ECC. Numbers are big-endian; a TPM may drop leading zeros. */
 export interface EcdsaSignature {
   readonly sigAlg: typeof TPM_ALG.ECDSA;
   readonly hash: HashName;
@@ -21,6 +23,7 @@ export interface EcdsaSignature {
   readonly signatureS: Uint8Array;
 }
 
+/** TPMT_SIGNATURE, by its scheme. */
 export type TpmtSignature = RsaSignature | EcdsaSignature;
 
 /** RSA-4096; bounds every number of a signature. */
