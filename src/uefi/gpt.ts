@@ -21,6 +21,7 @@ interface GptPartition {
   readonly name: string;
 }
 
+/** Header and partitions, as far as they are shown. */
 export interface GptEventData {
   readonly diskGuid: string;
   readonly firstUsableLba: bigint;

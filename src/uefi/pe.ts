@@ -28,6 +28,7 @@ interface PeSection {
   readonly sizeOfRawData: number;
 }
 
+/** An image whose headers were read. */
 export interface PeImage {
   readonly bytes: Uint8Array;
   readonly part: string;

@@ -11,22 +11,24 @@ const LIST_HEADER_SIZE = 28;
 /** SignatureOwner, before the data of every signature */
 const OWNER_SIZE = 16;
 
+/** EFI_CERT_X509_GUID (UEFI 2.10, 32.4.1) */
 export const CERT_X509_GUID = 'a5c059a1-94e4-4aa7-87b5-ab155c2bf072';
+/** EFI_CERT_SHA256_GUID (UEFI 2.10, 32.4.1) */
 export const CERT_SHA256_GUID = 'c1c41626-504c-4092-aca9-41f936934328';
 
 /** Types whose signatures have one size by definition: data bytes after the owner. */
 const DATA_SIZES: ReadonlyMap<string, number> = new Map([
   [CERT_SHA256_GUID, 32],
-  ['826ca512-cf10-4ac9-b187-be01496631bd', 20],
-  ['0b6e5233-a65c-44c9-9407-d9ab83bfc8bd', 28],
-  ['ff3e5307-9fd0-48c9-85f1-8ad56c701e01', 48],
-  ['093e0fae-a6c4-4f50-9f1b-d41e2b89c19a', 64],
-  ['3c5766e8-269c-4e34-aa14-ed776e85b3b6', 256],
-  ['e2b36190-879b-4a3d-ad8d-f2e7bba32784', 256],
-  ['67f8444f-8743-48f1-a328-1eaab8736080', 256],
-  ['3bd2a492-96c0-4079-b420-fcf98ef103ed', 48],
-  ['7076876e-80c2-4ee6-aad2-28b349a6865b', 64],
-  ['446dbf63-2502-4cda-bcfa-2465d2b0fe9d', 80],
+  ['826ca512-cf10-4ac9-b187-be01496631bd', 20], // EFI_CERT_SHA1_GUID
+  ['0b6e5233-a65c-44c9-9407-d9ab83bfc8bd', 28], // EFI_CERT_SHA224_GUID
+  ['ff3e5307-9fd0-48c9-85f1-8ad56c701e01', 48], // EFI_CERT_SHA384_GUID
+  ['093e0fae-a6c4-4f50-9f1b-d41e2b89c19a', 64], // EFI_CERT_SHA512_GUID
+  ['3c5766e8-269c-4e34-aa14-ed776e85b3b6', 256], // EFI_CERT_RSA2048_GUID
+  ['e2b36190-879b-4a3d-ad8d-f2e7bba32784', 256], // EFI_CERT_RSA2048_SHA256_GUID
+  ['67f8444f-8743-48f1-a328-1eaab8736080', 256], // EFI_CERT_RSA2048_SHA1_GUID
+  ['3bd2a492-96c0-4079-b420-fcf98ef103ed', 48], // EFI_CERT_X509_SHA256_GUID
+  ['7076876e-80c2-4ee6-aad2-28b349a6865b', 64], // EFI_CERT_X509_SHA384_GUID
+  ['446dbf63-2502-4cda-bcfa-2465d2b0fe9d', 80], // EFI_CERT_X509_SHA512_GUID
 ]);
 
 /** One list. Its signatures stay bytes until `signaturesOf` is asked: a dbx has hundreds. */

@@ -4,6 +4,7 @@ import { ByteReader } from '../bytes/reader.ts';
 import { guidText } from './guid.ts';
 import { utf16Text } from './utf16.ts';
 
+/** The structure, read. */
 export interface UefiVariableData {
   /** VariableName, a GUID in registry form */
   readonly guid: string;
