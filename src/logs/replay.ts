@@ -74,6 +74,7 @@ export interface RuntimeExtend {
  */
 type PcrStatus = 'equal' | 'differs' | 'untouched';
 
+/** One quoted PCR against the logs. */
 export interface PcrReplay {
   readonly status: PcrStatus;
   readonly quoted: Uint8Array;
@@ -93,6 +94,7 @@ export interface ReplayedLog {
   readonly equal: ReadonlySet<number>;
 }
 
+/** A log against the quoted values of one bank. */
 export interface QuoteReplay {
   readonly bank: HashName;
   /** one entry per quoted PCR of the bank, but for those skipped */

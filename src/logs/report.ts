@@ -30,6 +30,7 @@ interface LogReportAnomaly {
 /** PCR values by bank and PCR index, lower-case hexadecimal. */
 export type LogReportPcrs = Readonly<Record<string, Readonly<Record<string, string>>>>;
 
+/** `assay.log/1`, of any kind of log. */
 export interface LogReport<E extends LogReportEvent = LogReportEvent> {
   readonly schema: 'assay.log/1';
   readonly format: string;

@@ -20,6 +20,7 @@ export const MAX_PCR = 31;
 /** Far above any buffer the kernel measures (certificates, device-mapper tables, signatures appended to modules). */
 export const MAX_TEMPLATE_DATA = 1 << 24;
 
+/** Grows the columns entry by entry; `list` gives the whole. */
 export class ListBuilder {
   readonly #part: string;
   readonly #templates: ImaTemplate[] = [];

@@ -21,6 +21,7 @@ interface ImaReplayState {
   readonly mode: ImaExtendMode | undefined;
 }
 
+/** What a list is replayed to. */
 export interface ImaReplayRequest {
   readonly bank: HashName;
   /** value of the PCR in the verified quote, of the bank's size */

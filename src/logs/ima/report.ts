@@ -35,6 +35,7 @@ export interface ImaReportEvent extends LogReportEvent {
   readonly problem?: ImaFieldsProblem;
 }
 
+/** The report of a list. */
 export interface ImaReport extends LogReport<ImaReportEvent> {
   readonly format: ImaList['format'];
   /** `pcrs` is the native mode; this is what a kernel that pads SHA-1 would have extended (banks other than SHA-1) */

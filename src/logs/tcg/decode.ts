@@ -38,19 +38,23 @@ export class DecodeInput {
   }
 }
 
+/** Reads the data of one event, and says how far its digest vouches for it. */
 export type EventDecoder = (input: DecodeInput) => DecodedEvent;
 
 /** The name that errors in event data carry. */
 export const PART = 'log.firmware';
 
+/** The digest is of the data, as the specification says. */
 export function bound(body: EventBody): DecodedEvent {
   return { binding: 'bound', body };
 }
 
+/** The digest is of the data by the rule of a quirk. */
 export function boundWithQuirk(quirk: QuirkName, body: EventBody): DecodedEvent {
   return { binding: 'bound-with-quirk', quirk, body };
 }
 
+/** The digest is of something else. @param quirk the rule of firmware by which that is no `mismatch` */
 export function hint(body: EventBody, quirk?: QuirkName): DecodedEvent {
   return quirk === undefined ? { binding: 'hint', body } : { binding: 'hint', quirk, body };
 }
@@ -88,6 +92,7 @@ export function labelText(data: Uint8Array): string | undefined {
   return asciiText(data) ?? utf16AsciiText(data);
 }
 
+/** Bytes as text where they are nothing but printable ASCII, with or without one terminator; else undefined. */
 export function asciiText(data: Uint8Array): string | undefined {
   const end = data.at(-1) === 0 ? data.length - 1 : data.length;
   if (end === 0) return undefined;

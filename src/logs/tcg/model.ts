@@ -89,6 +89,7 @@ export type TcgAnomalyKind =
   | 'startup-locality-late'
   | 'h-crtm-misplaced';
 
+/** One departure from the format, and where it stands. */
 export interface TcgAnomaly {
   readonly kind: TcgAnomalyKind;
   /** byte offset in the log */

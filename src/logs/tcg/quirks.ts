@@ -23,6 +23,7 @@ interface Quirk {
   readonly rule: string;
 }
 
+/** Every quirk this verifier makes allowance for. */
 export const QUIRKS: readonly Quirk[] = [
   {
     name: 'shim-authority-minus-last-byte',

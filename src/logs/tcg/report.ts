@@ -21,6 +21,7 @@ export interface TcgReportEvent extends LogReportEvent {
   readonly data: { readonly kind: string; readonly [field: string]: Json };
 }
 
+/** The report of a firmware log. */
 export interface TcgReport extends LogReport<TcgReportEvent> {
   readonly format: TcgLogFormat;
   /** What `pcr` of an event is. For `ccel-mr` nothing is replayed as a PCR: see `measurementRegisters`. */
