@@ -11,6 +11,7 @@ type Single<N extends FactName> =
   | { readonly state: 'missing' }
   | { readonly state: 'conflict'; readonly facts: readonly Fact<N>[] };
 
+/** Facts with their indexes; a set may stand on another that was made before. */
 export class Facts {
   readonly list: readonly Fact[];
   /** the bank everything is judged in; null while no quote is verified */

@@ -20,6 +20,7 @@ interface ImaFacts {
 /** How a replay is found: directly, or from a cache. A pure function of list, bank and quoted value. */
 export type ReplayFinder = (list: Untrusted<ImaList>, bank: HashName, quoted: Uint8Array) => ImaReplay;
 
+/** The finder that replays. */
 export const findReplay: ReplayFinder = (list, bank, quoted) => replayPrefix(list, { bank, quoted });
 
 /** Facts of a list that is tied to verified quotes, in every quoted bank; the judged one gives the prefix. */

@@ -145,6 +145,7 @@ export interface ImaFact {
   readonly waiting: number;
 }
 
+/** The closed map: every fact there is, with the type of its value. */
 export interface FactValues {
   /** The AK that the evidence is verified with, or the one it claims. */
   ak: AkFact;
@@ -182,6 +183,7 @@ export interface FactValues {
   };
 }
 
+/** The name of a fact. */
 export type FactName = keyof FactValues;
 
 /** Where a fact comes from. */
@@ -194,6 +196,7 @@ export interface FactSource {
   readonly bank?: HashName;
 }
 
+/** One typed statement drawn from evidence. */
 export interface Fact<N extends FactName = FactName> {
   readonly name: N;
   readonly value: FactValues[N];

@@ -30,10 +30,12 @@ function pick({
   return { restricted, sign, decrypt, fixedTPM, fixedParent, sensitiveDataOrigin };
 }
 
+/** Whether the verifier’s side vouches for the AK. */
 export function pinFact(value: PinFact): Fact<'ak.pin'> {
   return { name: 'ak.pin', value, provenance: { outside: 'operator' }, subject: '', source: AK };
 }
 
+/** The state of the quotes as a whole. */
 export function quoteFact(value: QuoteFact): Fact<'quote'> {
   return { name: 'quote', value, provenance: {}, subject: '', source: QUOTE };
 }
