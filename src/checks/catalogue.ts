@@ -110,6 +110,7 @@ export const CATALOGUE: readonly AnyCheck[] = [
 
 const byId = new Map(CATALOGUE.map((check) => [check.id, check]));
 
+/** The check of that id; undefined when the catalogue has none. */
 export function checkById(id: string): AnyCheck | undefined {
   return byId.get(id);
 }

@@ -491,6 +491,8 @@ const entries = {
   },
 } as const satisfies Record<`${string}.${string}`, CodeEntry>;
 
+/** Every code there is. Codes are promises: they are never reused and never change meaning. */
 export type FindingCode = keyof typeof entries;
 
+/** Text, remedy and clause of every code. */
 export const FINDING_CODES: Readonly<Record<FindingCode, CodeEntry>> = entries;

@@ -19,6 +19,7 @@ export interface ScannedEntry {
   readonly digest: string;
 }
 
+/** What the pass found. Of each kind of problem at most `MAX_KEPT` entries are kept. */
 export interface ImaScan {
   readonly entries: number;
   /** digests no file of the image has */

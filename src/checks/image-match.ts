@@ -21,6 +21,7 @@ export interface Difference {
   readonly orderOnly: boolean;
 }
 
+/** A boot against the nearest approved image. */
 export interface ImageMatch {
   /** the nearest approved image; null when the policy approves none, or before link 3 holds */
   readonly manifest: ImageManifest | null;

@@ -9,6 +9,7 @@ import type { References } from './references.ts';
 
 /** The links of the chain, in order. */
 export const LINKS = ['identity', 'quote', 'log', 'firmware', 'secure-boot', 'boot', 'runtime', 'hypervisor'] as const;
+/** The name of a link. */
 export type LinkId = (typeof LINKS)[number];
 
 /** Where in the evidence a finding points. */
@@ -33,8 +34,10 @@ export interface Finding {
   readonly fingerprint: string;
 }
 
+/** Missing is never yes: what the evidence or the references do not answer is `unknown`. */
 export type Answer = 'yes' | 'no' | 'unknown';
 
+/** What a check says. */
 export interface Outcome {
   readonly answer: Answer;
   readonly findings: readonly Finding[];

@@ -2,6 +2,7 @@
 
 import * as z from 'zod/mini';
 
+/** `closed`, or open with the reason. */
 export const OpenOrClosed = z.union([
   z.literal('closed'),
   z.strictObject({ open: z.string().check(z.minLength(8, 'a reason must say why, in at least 8 characters')) }),

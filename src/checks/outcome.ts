@@ -51,6 +51,7 @@ function bounded(findings: readonly Finding[], notes: readonly string[]): Pick<O
   return { findings: findings.slice(0, MAX_FINDINGS), notes: [...notes, more] };
 }
 
+/** The evidence proves what was asked. */
 export function yes(notes: readonly string[] = []): Outcome {
   return { answer: 'yes', findings: [], notes };
 }

@@ -19,6 +19,7 @@ export interface PriorCounters {
   readonly clock: bigint;
 }
 
+/** What the verifier’s side knows, as plain data. */
 export interface References {
   readonly manifests: readonly ImageManifest[];
   /** sets that are not past their `expiresAt` */

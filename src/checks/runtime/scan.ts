@@ -5,6 +5,7 @@ import { scanIma, type ImaScan, type ScannedEntry } from '../ima-scan.ts';
 import type { CheckContext, Finding, Outcome } from '../model.ts';
 import { finding, unknown } from '../outcome.ts';
 
+/** Judges the scan of the proved list; unknown where there is no proved entry or no image to compare with. */
 export function withScan(context: CheckContext<unknown>, judge: (scan: ImaScan) => Outcome): Outcome {
   const { facts, image } = context;
   if (facts.ima !== null && image.manifest !== null) {
