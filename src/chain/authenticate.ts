@@ -15,6 +15,7 @@ import { selectionText, type PcrSelection } from '../tpm/selection.ts';
 import type { PinSet } from '../references/reference-set.ts';
 import type { AkPin, Challenge } from './model.ts';
 
+/** What authentication leaves: facts for links 1 and 2, and the values that are proved. */
 export interface Authenticated {
   readonly facts: readonly Fact[];
   /** whether an AK was accepted, so that the quotes could be asked about */

@@ -6,6 +6,7 @@
 /** Part of every key: another engine reads the same bytes anew. */
 const ENGINE = 'assay-engine-1';
 
+/** Where results are kept. It may forget any of them at any time, and must give back the very value it was given. */
 export interface AppraisalCache {
   get(key: string): unknown;
   set(key: string, value: unknown): void;

@@ -21,6 +21,7 @@ export interface LinkDraft {
   readonly notes: readonly string[];
 }
 
+/** Folds the outcomes of one link, as if everything it rests on held. */
 export function draftLink(link: LinkId, asked: readonly Asked[]): LinkDraft {
   const status = statusOf(asked);
   return { link, status, reason: why(status, asked), checks: asked.map(checkResult), ...told(asked) };

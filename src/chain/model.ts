@@ -7,7 +7,9 @@ import type { EvidenceBundle } from '../evidence/bundle.ts';
 import type { Fact } from '../facts/model.ts';
 import type { ResolvedPolicy } from '../policy/resolve.ts';
 
+/** `not-applicable` comes from the policy alone, never from missing evidence. */
 export type LinkStatus = 'holds' | 'broken' | 'unproven' | 'not-applicable';
+/** `untrusted` if a required link is broken, `trusted` if all required links hold, else `unproven`. */
 export type Verdict = 'trusted' | 'untrusted' | 'unproven';
 
 /**
@@ -43,6 +45,7 @@ export interface AppraisalInput {
   readonly at: number;
 }
 
+/** The answer of one planned check; `unknown` when it was not asked. */
 export interface CheckResult {
   readonly check: string;
   readonly answer: Answer;
@@ -50,6 +53,7 @@ export interface CheckResult {
   readonly accepted?: { readonly reason: string; readonly owner: string };
 }
 
+/** One of the eight links, as the appraisal found it. */
 export interface LinkResult {
   readonly link: LinkId;
   readonly status: LinkStatus;
