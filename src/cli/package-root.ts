@@ -15,6 +15,7 @@ export function packageRoot(): string {
   return folder;
 }
 
+/** Version of our own package.json. */
 export function packageVersion(): string {
   const text = readFileSync(join(packageRoot(), 'package.json'), 'utf8');
   return (JSON.parse(text) as { readonly version: string }).version;

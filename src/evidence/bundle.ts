@@ -25,6 +25,7 @@ export interface LogEvidence {
   readonly bytes?: Uint8Array;
 }
 
+/** A bundle, read. Nothing of it is believed yet. */
 export interface EvidenceBundle {
   /** The AK's `TPM2B_PUBLIC` as the host claims it. */
   readonly ak?: Uint8Array;

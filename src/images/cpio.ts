@@ -15,6 +15,7 @@ const S_IFMT = 0o170000;
 const S_IFREG = 0o100000;
 const HEADER = 110;
 
+/** One regular file of an archive. */
 export interface CpioFile {
   /** Absolute, as the kernel creates it: `/usr/bin/swtpm`. */
   readonly path: string;

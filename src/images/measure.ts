@@ -12,6 +12,7 @@ function inEveryBank(compute: (bank: HashName) => string): Digests {
   return { sha1: compute('sha1'), sha256: compute('sha256'), sha384: compute('sha384'), sha512: compute('sha512') };
 }
 
+/** The digests of `bytes`. */
 export function digestsOf(bytes: Uint8Array): Digests {
   return inEveryBank((bank) => digestHex(bank, bytes));
 }

@@ -13,6 +13,7 @@ export interface ImageMeta {
   readonly version: string;
 }
 
+/** One file the manifest is computed from. */
 export function sourceOf(role: string, bytes: Uint8Array): ImageManifest['sources'][number] {
   return { role, sha256: digestHex('sha256', bytes), size: bytes.length };
 }

@@ -14,6 +14,7 @@ import { imageEvent, kvmOf, manifestImage, oneOrder, sourceOf, type ImageMeta } 
 import { mokEvents, readShim } from './shim.ts';
 import { readAll, type ByteSource } from './source.ts';
 
+/** The boot chain as it lies on the disk. */
 export interface ShimGrubFiles {
   /** Every file of the partition by absolute path (`/EFI/BOOT/BOOTX64.EFI`): GRUB's configuration may ask whether one exists. */
   readonly partition: ReadonlyMap<string, ByteSource>;

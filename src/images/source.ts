@@ -2,6 +2,7 @@
 
 import { EvidenceError } from '../bytes/errors.ts';
 
+/** A file that is read by ranges. */
 export interface ByteSource {
   /** Bytes in all. */
   readonly size: number;

@@ -24,6 +24,7 @@ const MEASURED_SECTIONS: readonly { readonly name: string; readonly component: s
 /** With one of these the stub hands the kernel an initrd put together at boot, whose digest is not that of `.initrd`. */
 const EXTENDS_INITRD = ['.ucode', '.pcrsig', '.pcrpkey'] as const;
 
+/** A section as the stub measures it. */
 export interface MeasuredSection {
   readonly name: string;
   readonly component: string;

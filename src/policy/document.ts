@@ -10,6 +10,7 @@ const Reason = z.string().check(z.minLength(8, 'a reason must say why, in at lea
 /** Links a policy may exclude, each with a reason; 4 caps the result at `warning`, 5 is spared because images are approved by digest. */
 const EXCLUDABLE = ['firmware', 'secure-boot', 'runtime', 'hypervisor'] as const;
 
+/** Schema of `assay.policy/1`. */
 export const PolicyDocument = z.strictObject({
   schema: z.literal('assay.policy/1'),
   name: Name,

@@ -26,6 +26,7 @@ export interface PlannedCheck {
   readonly accepted?: { readonly reason: string; readonly owner: string };
 }
 
+/** A policy with the content its names stand for: all that an appraisal needs of it. */
 export interface ResolvedPolicy {
   readonly name: string;
   readonly version: string;

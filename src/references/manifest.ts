@@ -45,6 +45,7 @@ export type ManifestFile = z.infer<typeof ManifestFile>;
 /** What a file is of the hypervisor, where it is something the checks ask about. */
 export type FileComponent = NonNullable<ManifestFile['component']>;
 
+/** Schema of `assay.manifest/1`. */
 export const ImageManifest = z.strictObject({
   schema: z.literal('assay.manifest/1'),
   name: Name,

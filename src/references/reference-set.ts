@@ -66,6 +66,7 @@ const MokReference = z.strictObject({
   variables: z.array(z.strictObject({ name: z.string(), digests: Digests })),
 });
 
+/** Schema of `assay.reference/1`. */
 export const ReferenceSet = z.discriminatedUnion('kind', [
   FirmwareReference,
   SecureBootKeysReference,
@@ -73,6 +74,7 @@ export const ReferenceSet = z.discriminatedUnion('kind', [
   MokReference,
 ]);
 export type ReferenceSet = z.infer<typeof ReferenceSet>;
+/** The sets of one kind. */
 export type ReferenceSetOf<K extends ReferenceSet['kind']> = Extract<ReferenceSet, { kind: K }>;
 
 /** The attestation keys of known hosts. A pin stands in for link 1 but the AK's attributes. */

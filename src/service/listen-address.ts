@@ -3,6 +3,7 @@
 import { isIPv6 } from 'node:net';
 import { UsageError } from '../bytes/errors.ts';
 
+/** A loopback address and a port. */
 export interface ListenAddress {
   readonly host: string;
   /** 0: any free port */

@@ -8,6 +8,7 @@ interface Bucket {
   at: number;
 }
 
+/** Lets each client make so many requests a second, and so many at once. */
 export class RateLimiter {
   readonly #perSecond: number;
   readonly #burst: number;

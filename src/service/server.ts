@@ -9,6 +9,7 @@ import { createApp } from './app.ts';
 import type { ListenAddress } from './listen-address.ts';
 import type { ServiceContext } from './settings.ts';
 
+/** A service that listens. */
 export interface RunningService {
   /** `http://127.0.0.1:8080`, without a slash at the end */
   readonly url: string;

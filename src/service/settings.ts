@@ -6,6 +6,7 @@ import type { VerifierId } from '../results/ear.ts';
 import type { SigningKey } from '../results/token.ts';
 import type { Logger } from 'pino';
 
+/** What one client, or all together, may ask of the service. */
 export interface ServiceLimits {
   /** bytes of a request body: one bundle and the fields around it */
   readonly bodyBytes: number;

@@ -9,6 +9,7 @@ import { EvidenceError } from '../bytes/errors.ts';
 import { digestHex } from '../bytes/hash.ts';
 import { toHex } from '../bytes/text.ts';
 
+/** One certificate. */
 export interface Certificate {
   readonly der: Uint8Array;
   /** SHA-256 of the DER: the certificate's id in manifests and reference sets. */
