@@ -139,6 +139,16 @@ describe('the runtime list', () => {
     expect(answer(ask('runtime.list-proved', { list }))).toBe('yes');
     expect(answer(ask('runtime.list-proved'))).toBe('unknown: runtime.list-missing');
     expect(answer(ask('runtime.list-proved', { list: [] }))).toBe('unknown: runtime.list-missing');
+    expect(ask('runtime.list-proved', { list, ima: imaFact(1, 'native', 2) }).notes).toEqual([
+      '1 entries judged',
+      '2 entries came after the quote and wait for the next one',
+    ]);
+  });
+
+  test('in a bank of padded SHA-1 digests proves no more than SHA-1', () => {
+    expect(answer(ask('runtime.list-proved', { list, ima: imaFact(1, 'padded') }))).toBe(
+      'unknown: runtime.bank-padded',
+    );
   });
 });
 

@@ -231,5 +231,5 @@ test.each([
   'firmware.startup-locality',
   'runtime.pcr15',
 ])('%s: an appraisal that states nothing it always states is a fault of ours, never an answer', (id) => {
-  expect(() => ask(id)).toThrow(Error);
+  expect(() => ask(id)).toThrow(/^(the appraisal states no|a replayed PCR)/);
 });

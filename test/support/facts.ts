@@ -170,16 +170,22 @@ export interface Asked {
   readonly references?: Partial<References>;
   /** the runtime list, replayed */
   readonly list?: readonly EntrySpec[];
+  /** what is said of the list, in place of every entry replayed natively */
+  readonly ima?: Fact;
 }
 
 /** Asks one check of the catalogue; its parameters go through its own schema. */
 export function ask(
   id: string,
-  { facts = [], sets = [], image = {}, parameters = {}, references = {}, list }: Asked = {},
+  { facts = [], sets = [], image = {}, parameters = {}, references = {}, list, ima }: Asked = {},
 ): Outcome {
   const check = checkById(id)!;
   return check.evaluate({
-    facts: new Facts([...facts, ...(list === undefined ? [] : [imaFact(list.length)])], 'sha256', prefixOf(list)),
+    facts: new Facts(
+      [...facts, ...(list === undefined ? [] : [ima ?? imaFact(list.length)])],
+      'sha256',
+      prefixOf(list),
+    ),
     references: { manifests: [], sets, expired: [], selection: 'sha256:0-15', prior: null, ...references },
     image: { ...NO_IMAGE, ...image },
     parameters: parseDocument(check.parameters, parameters, 'test', id) as never,
