@@ -4,7 +4,7 @@ import { prepareFirmwareLog } from '../../src/facts/firmware-log.ts';
 import { agileLog, GUIDS, separators, signatureList, variable, type EventSpec } from '../support/tcg-log-builder.ts';
 import { atMost, round, type Figure } from './figure.ts';
 import { floorFirmware } from './floor.ts';
-import { compare } from './measure.ts';
+import { compare, type Effort } from './measure.ts';
 import type { Peers } from './peers.ts';
 
 const EVENTS = 150;
@@ -30,7 +30,7 @@ export function serverLog(): Uint8Array {
   return agileLog(['sha1', 'sha256'], events.slice(0, EVENTS)).bytes;
 }
 
-export async function cold(peers: Peers): Promise<Figure> {
+export async function cold(peers: Peers, effort: Effort): Promise<Figure> {
   const log = serverLog();
   const expected = floorFirmware(log);
   const prepared = prepareFirmwareLog(log);
@@ -40,10 +40,13 @@ export async function cold(peers: Peers): Promise<Figure> {
         throw new Error(`${bank} PCR ${pcr} differs from the floor’s`);
     }
   }
-  const [floor, ours] = compare([
-    { name: 'floor', run: () => floorFirmware(log) },
-    { name: 'firmware log, cold', run: () => prepareFirmwareLog(log) },
-  ]);
+  const [floor, ours] = compare(
+    [
+      { name: 'floor', run: () => floorFirmware(log) },
+      { name: 'firmware log, cold', run: () => prepareFirmwareLog(log) },
+    ],
+    effort,
+  );
   return atMost(3, {
     id: 'cold',
     what: `firmware log from bytes: parse, replay and classify ${EVENTS} events in 2 banks`,

@@ -4,14 +4,14 @@ import { replayPrefix } from '../../src/logs/ima/replay.ts';
 import { floorReplay, longList } from '../support/ima-list-builder.ts';
 import { run } from '../tools/programs.ts';
 import { atLeast, round, type Figure } from './figure.ts';
-import { compare } from './measure.ts';
+import { compare, type Effort } from './measure.ts';
 import type { Peers } from './peers.ts';
 
 const ENTRIES = 5000;
 const MANY = 100_000;
 const LIMIT_MB = 150;
 
-export async function imaTime(peers: Peers): Promise<Figure> {
+export async function imaTime(peers: Peers, effort: Effort): Promise<Figure> {
   const list = longList(ENTRIES);
   const quoted = floorReplay(list, 'sha256');
   const ours = () => replayPrefix(parseImaList(list.bytes), { bank: 'sha256', quoted });
@@ -21,7 +21,7 @@ export async function imaTime(peers: Peers): Promise<Figure> {
       { name: 'floor', run: () => floorReplay(list, 'sha256') },
       { name: 'IMA list', run: ours },
     ],
-    15,
+    effort,
   );
   const perEntry = (microseconds: number): number => round((microseconds * 1000) / ENTRIES, 0);
   return atLeast(0.6, {

@@ -4,6 +4,7 @@ import { cold } from './cold.ts';
 import type { Figure } from './figure.ts';
 import { imaMemory, imaTime } from './ima.ts';
 import { installedPeers } from './peers.ts';
+import { FULL, SMOKE } from './measure.ts';
 import { start } from './start.ts';
 import { warm } from './warm.ts';
 
@@ -12,6 +13,7 @@ const HELP = `Measures the product beside floors that import nothing from it.
 usage: npm run bench [-- --json] [--only ID]
 
   --json      one JSON document on standard output
+  --smoke     a few rounds only: whether the figures can be made
   --only ID   one figure: warm, cold, ima, ima-memory, start
 
 Figures are ratios, so that they mean the same on any machine. An aim that is missed is shown and changes no exit code: a busy
@@ -22,6 +24,7 @@ const { values } = parseArgs({
   options: {
     json: { type: 'boolean', default: false },
     only: { type: 'string' },
+    smoke: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
 });
@@ -29,12 +32,13 @@ if (values.help) {
   process.stdout.write(HELP);
 } else {
   const peers = installedPeers();
+  const effort = values.smoke ? SMOKE : FULL;
   const all: readonly (readonly [string, () => Promise<Figure>])[] = [
-    ['warm', () => warm(peers)],
-    ['cold', () => cold(peers)],
-    ['ima', () => imaTime(peers)],
+    ['warm', () => warm(peers, effort)],
+    ['cold', () => cold(peers, effort)],
+    ['ima', () => imaTime(peers, effort)],
     ['ima-memory', imaMemory],
-    ['start', start],
+    ['start', () => start(effort)],
   ];
   const chosen = all.filter(([id]) => values.only === undefined || id === values.only);
   if (chosen.length === 0) throw new Error(`no figure ${values.only}; there are ${all.map(([id]) => id).join(', ')}`);

@@ -14,11 +14,20 @@ export interface Timing {
   readonly median: number;
 }
 
+/** How long to measure: a smoke run shows that the figures can be made, and says little about them. */
+export interface Effort {
+  readonly rounds: number;
+  /** whole processes started */
+  readonly runs: number;
+}
+export const FULL: Effort = { rounds: 40, runs: 15 };
+export const SMOKE: Effort = { rounds: 3, runs: 3 };
+
 const ROUND_MS = 12;
 let sink: unknown;
 
 /** Rounds of about 12 ms each, the works in turn; a busy machine disturbs the median, hardly the best. */
-export function compare(works: readonly Work[], rounds = 40): readonly Timing[] {
+export function compare(works: readonly Work[], { rounds }: Effort): readonly Timing[] {
   const counts = works.map(({ run }) => {
     const began = performance.now();
     let n = 0;

@@ -2,12 +2,12 @@
 import { existsSync } from 'node:fs';
 import { run } from '../tools/programs.ts';
 import { readContext } from '../support/fixtures.ts';
+import type { Effort } from './measure.ts';
 import { atMost, round, type Figure } from './figure.ts';
 
 const BIN = 'dist/bin/assay.js';
-const RUNS = 15;
 
-export async function start(): Promise<Figure> {
+export async function start({ runs }: Effort): Promise<Figure> {
   if (!existsSync(BIN)) throw new Error(`${BIN} is not there: run \`npm run build\` first`);
   const { nonce, at } = readContext('uki/baseline');
   const folder = 'fixtures/uki/baseline';
@@ -20,7 +20,7 @@ export async function start(): Promise<Figure> {
   };
   let empty = Infinity;
   let ours = Infinity;
-  for (let i = 0; i < RUNS; i++) {
+  for (let i = 0; i < runs; i++) {
     empty = Math.min(empty, await timed(['-e', '0']));
     ours = Math.min(ours, await timed(args));
   }

@@ -4,10 +4,10 @@ import { appraise } from '../../src/chain/appraise.ts';
 import { inputOf } from '../support/fixtures.ts';
 import { atMost, round, type Figure } from './figure.ts';
 import { floorKey, floorSignature } from './floor.ts';
-import { compare } from './measure.ts';
+import { compare, type Effort } from './measure.ts';
 import type { Peers } from './peers.ts';
 
-export async function warm(peers: Peers): Promise<Figure> {
+export async function warm(peers: Peers, effort: Effort): Promise<Figure> {
   const whole = inputOf('uki/baseline');
   const input = { ...whole, evidence: { ...whole.evidence, quotes: whole.evidence.quotes.slice(0, 1) } };
   const cache = createCache();
@@ -15,10 +15,13 @@ export async function warm(peers: Peers): Promise<Figure> {
   const check = floorSignature(floorKey(input.evidence.ak!), quote.attest, quote.signature);
   if (!check()) throw new Error('the floor’s signature check says no');
   if (appraise(input, cache).verdict !== 'trusted') throw new Error('the warm appraisal is not trusted');
-  const [floor, ours] = compare([
-    { name: 'signature check', run: check },
-    { name: 'appraise, warm', run: () => appraise(input, cache) },
-  ]);
+  const [floor, ours] = compare(
+    [
+      { name: 'signature check', run: check },
+      { name: 'appraise, warm', run: () => appraise(input, cache) },
+    ],
+    effort,
+  );
   return atMost(2, {
     id: 'warm',
     what: 'appraise a new quote, logs known by digest, full policy',
