@@ -17,7 +17,8 @@ export function contentOf(source: Verified<EventBody> | undefined): EventContent
   const body = source.verified;
   switch (body.kind) {
     case 'separator':
-      return { kind: 'separator', error: body.error || body.value === undefined };
+      // The type is not hashed: any 4 bytes can be called a separator, and those of another value are none of the firmware's.
+      return { kind: 'separator', error: body.value !== 0 && body.value !== 0xffffffff };
     case 'action':
       return { kind: 'action', text: body.text };
     case 'variable':
@@ -48,9 +49,20 @@ function variable({ name, guid, data, signatureLists }: VariableBody): EventCont
 }
 
 function entriesOf(list: SignatureList): SignatureFact[] {
-  const type = list.type === CERT_X509_GUID ? 'x509' : list.type === CERT_SHA256_GUID ? 'sha256' : 'other';
-  return signaturesOf(list).map(({ owner, data }) => ({ type, owner, sha256: digestHex('sha256', data) }));
+  return signaturesOf(list).map(({ owner, data }) => ({
+    type: typeOf(list, data),
+    owner,
+    sha256: digestHex('sha256', data),
+  }));
 }
+
+/** By the list's type, where the data can be of it: firmware passes over what is no certificate in a list of certificates. */
+function typeOf(list: SignatureList, data: Uint8Array): SignatureFact['type'] {
+  if (list.type === CERT_SHA256_GUID) return 'sha256';
+  return list.type === CERT_X509_GUID && data[0] === DER_SEQUENCE && data.length > MAX_VALUE ? 'x509' : 'other';
+}
+
+const DER_SEQUENCE = 0x30;
 
 /** Text is kept for what shim measures as text; a bound keeps a hostile variable small. */
 const MAX_TEXT = 1024;
