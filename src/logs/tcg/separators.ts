@@ -5,7 +5,7 @@
  */
 
 import { digest, equalBytes, HASHES, type HashName } from '../../bytes/hash.ts';
-import { EV_NO_ACTION } from './event-types.ts';
+import { EV_EFI_VARIABLE_BOOT, EV_NO_ACTION } from './event-types.ts';
 import type { TcgEvent, TcgLog } from './model.ts';
 
 const PRE_OS_PCRS = 8;
@@ -31,6 +31,14 @@ export function separatorValue(event: TcgEvent, bank: HashName): number | undefi
   return DIGESTS.get(bank)!.find(
     (separator) => separator.digest[0] === extended[0] && equalBytes(separator.digest, extended),
   )?.value;
+}
+
+/**
+ * EV_EFI_VARIABLE_BOOT hashes the variable's data alone, and a BootOrder of Boot0001 and Boot0000 is the four bytes of an error
+ * separator. An error itself stands in every PCR of 0–7, so that none hides behind this.
+ */
+function isBootOrder(event: TcgEvent, value: number): boolean {
+  return event.pcr === 1 && event.type === EV_EFI_VARIABLE_BOOT && value === SEPARATOR_ERROR;
 }
 
 interface Separator {
@@ -59,7 +67,7 @@ export function separatorEvidence({ log, bank }: { readonly log: TcgLog; readonl
   const pcrs = new Map<number, Separator>();
   for (const event of log.events) {
     const value = separatorValue(event, bank);
-    if (value === undefined) continue;
+    if (value === undefined || isBootOrder(event, value)) continue;
     const first = pcrs.get(event.pcr);
     pcrs.set(
       event.pcr,
