@@ -106,16 +106,21 @@ function listFact(list: ImaList, { mode, entries }: ImaReplay, bank: HashName): 
   };
 }
 
+/** One per kernel since the reset; a list of nothing else must not make the facts grow without end. */
+const MAX_AGGREGATES = 16;
+
 function aggregateFacts(list: ImaList, { entries }: ImaReplay, atHandOver: PcrAtStart): readonly Fact[] {
-  return bootAggregates(list, atHandOver, entries).map(({ index, recorded, expected, result }) => ({
-    name: 'ima.boot-aggregate',
-    value: {
-      result,
-      expected: expected === undefined ? 'not known' : `${recorded.algorithm}:${toHex(expected)}`,
-      observed: `${recorded.algorithm}:${toHex(recorded.bytes)}`,
-    },
-    provenance: { digest: 'replayed', data: 'bound' },
-    subject: String(index),
-    source: { part: PART, index, pcr: IMA_PCR },
-  }));
+  return bootAggregates(list, atHandOver, entries, IMA_PCR, MAX_AGGREGATES).map(
+    ({ index, recorded, expected, result }) => ({
+      name: 'ima.boot-aggregate',
+      value: {
+        result,
+        expected: expected === undefined ? 'not known' : `${recorded.algorithm}:${toHex(expected)}`,
+        observed: `${recorded.algorithm}:${toHex(recorded.bytes)}`,
+      },
+      provenance: { digest: 'replayed', data: 'bound' },
+      subject: String(index),
+      source: { part: PART, index, pcr: IMA_PCR },
+    }),
+  );
 }

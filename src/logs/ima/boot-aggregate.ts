@@ -45,15 +45,22 @@ export function expectedBootAggregate(bank: HashName, pcrAtStart: PcrAtStart): U
 }
 
 /**
- * Every `boot_aggregate` entry of one PCR below index `to`, compared with the PCR values at IMA's start. Entries of another PCR
+ * The first `limit` `boot_aggregate` entries of one PCR below index `to`, compared with the PCR values at IMA's start. Entries of another PCR
  * are left out: the replay that proves the list up to `to` does not prove them.
  */
-export function bootAggregates(list: ImaList, pcrAtStart: PcrAtStart, to = list.count, pcr = IMA_PCR): BootAggregate[] {
+export function bootAggregates(
+  list: ImaList,
+  pcrAtStart: PcrAtStart,
+  to = list.count,
+  pcr = IMA_PCR,
+  limit = Infinity,
+): BootAggregate[] {
   const found: BootAggregate[] = [];
   for (const index of entriesOfPcr(list, pcr, to)) {
     if (!holdsName(templateData(list, index))) continue;
     const { fields } = readFields(list, index);
     if (fields === undefined || fields.path !== BOOT_AGGREGATE || fields.fileDigest.kind !== 'ima') continue;
+    if (found.length === limit) break;
     found.push(judge(index, fields.fileDigest, isViolation(list, index), pcrAtStart));
   }
   return found;

@@ -99,14 +99,22 @@ function rebuild(arena: ByteArena, template: ImaTemplate, text: string): void {
  * taken from both ends. Only trailing empty fields may be missing, which editors cut off.
  */
 function splitFields(fields: readonly string[], text: string): string[] {
-  const words = text.split(' ');
+  // No more words than are needed: a line may be nothing but spaces.
+  const words = text.split(' ', fields.length + 1);
   while (words.length < fields.length) words.push('');
-  const spare = words.length - fields.length;
+  if (words.length === fields.length) return words;
   const path = fields.findIndex((id) => id === 'n' || id === 'n-ng');
-  if (spare > 0 && path === -1) throw new LineError('ima.line', 'has more fields than its template');
-  return spare === 0
-    ? words
-    : [...words.slice(0, path), words.slice(path, path + spare + 1).join(' '), ...words.slice(path + spare + 1)];
+  if (path === -1) throw new LineError('ima.line', 'has more fields than its template');
+  const before = words.slice(0, path);
+  const start = before.reduce((length, word) => length + word.length + 1, 0);
+  const after: string[] = [];
+  let end = text.length;
+  for (let left = fields.length - path - 1; left > 0; left--) {
+    const space = text.lastIndexOf(' ', end - 1);
+    after.unshift(text.slice(space + 1, end));
+    end = space;
+  }
+  return [...before, text.slice(start, end), ...after];
 }
 
 /** Whether the last line has no line feed and its rebuilt data does not give its digest, so that it may be cut short. */
