@@ -42,6 +42,8 @@ export interface EvidenceBundle {
 const MAX_QUOTES = 8;
 /** A 64 MiB bundle holds a 48 MiB list of some 400,000 entries. Longer lists exist and are refused: a request takes no more memory. */
 export const MAX_BUNDLE_BYTES = 64 * 1024 * 1024;
+/** Eight quotes of four banks with 24 PCRs are 800 values; a request has a few beside them. */
+export const MAX_BUNDLE_VALUES = 10_000;
 const MAX_HINTS = 32;
 const MAX_HINT_LENGTH = 1024;
 
@@ -130,7 +132,7 @@ export function parseBundle(json: string): EvidenceBundle {
       part: 'bundle',
     });
   }
-  return bundleFromJson(parseJson(json));
+  return bundleFromJson(parseJson(json, MAX_BUNDLE_VALUES));
 }
 
 /**

@@ -10,7 +10,7 @@ import { parseJson, type Json } from '../../bytes/json.ts';
 import { fromBase64url, printable } from '../../bytes/text.ts';
 import { appraise } from '../../chain/appraise.ts';
 import type { AkPin, Challenge } from '../../chain/model.ts';
-import { bundleFromJson, type EvidenceBundle } from '../../evidence/bundle.ts';
+import { bundleFromJson, MAX_BUNDLE_VALUES, type EvidenceBundle } from '../../evidence/bundle.ts';
 import type { ResolvedPolicy } from '../../policy/resolve.ts';
 import { EAR_MEDIA_TYPE, earClaims } from '../../results/ear.ts';
 import { pinnedHost, pinsOfHost } from '../../results/host.ts';
@@ -87,7 +87,8 @@ async function answer(context: ServiceContext, request: Request, response: Respo
 function readBody(body: unknown): AppraiseRequest {
   let value: Json;
   try {
-    value = parseJson(new TextDecoder('utf-8', { fatal: true }).decode(body instanceof Uint8Array ? body : undefined));
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(body instanceof Uint8Array ? body : undefined);
+    value = parseJson(text, MAX_BUNDLE_VALUES);
   } catch (cause) {
     const detail = cause instanceof EvidenceError ? describe(cause) : 'the body is not UTF-8';
     throw new HttpProblem('request.json', detail);
