@@ -11,6 +11,7 @@ import { LINKS, type CheckContext, type LinkId, type Outcome } from '../checks/m
 import type { References } from '../checks/references.ts';
 import { Facts } from '../facts/facts.ts';
 import type { PlannedCheck, ResolvedPolicy } from '../policy/resolve.ts';
+import type { ReferenceSet } from '../references/reference-set.ts';
 import { readAkPin } from '../tpm/key.ts';
 import { parseSelection } from '../tpm/selection.ts';
 import { authenticate, pinsOf, type Authenticated } from './authenticate.ts';
@@ -42,12 +43,14 @@ export function appraise(input: AppraisalInput, cache?: AppraisalCache): Apprais
   const { evidence, policy, challenge, at } = input;
   const pins = input.pins.length > 0 ? input.pins : pinsOf(policy.pins);
   const references = referencesOf(input);
+  const selectionOf = (text: string) => cached(cache, `selection/${text}`, () => parseSelection(text));
   const authenticated = authenticate(
     evidence,
     {
       pins,
       challenge: challenge ?? null,
-      selection: cached(cache, `selection/${references.selection}`, () => parseSelection(references.selection)),
+      selection: selectionOf(references.selection),
+      banks: new Set(selectionOf(policy.selection).keys()),
     },
     (bytes) => cached(cache, `ak/${digestHex('sha256', bytes)}`, () => readAkPin(bytes)),
   );
@@ -194,9 +197,22 @@ function referencesOf({ policy, challenge, prior, at }: AppraisalInput): Referen
   const current = (set: ResolvedPolicy['references'][number]) => at < Date.parse(set.expiresAt);
   return {
     manifests: policy.manifests,
-    sets: policy.references.filter(current),
+    sets: policy.references.flatMap((set) => (current(set) ? [set] : stillForbidden(set))),
     expired: policy.references.filter((set) => !current(set)).map((set) => set.name),
     selection: challenge?.selection ?? policy.selection,
     prior: prior ?? null,
   };
+}
+
+/** What a set still says when it has expired: it vouches for nothing more, and what it forbids stays forbidden. */
+function stillForbidden(set: ReferenceSet): readonly ReferenceSet[] {
+  switch (set.kind) {
+    case 'firmware':
+      return [{ ...set, components: [] }];
+    case 'dbx':
+      return [set];
+    case 'secure-boot-keys':
+    case 'mok':
+      return [];
+  }
 }

@@ -31,6 +31,11 @@ interface Expected {
   readonly challenge: Challenge | null;
   /** the PCR selection that must be signed */
   readonly selection: PcrSelection;
+  /**
+   * The banks the policy names: no other is judged in. Whoever asks may be the host, and a bank that its firmware does not extend
+   * holds whatever root extended, separators included.
+   */
+  readonly banks: ReadonlySet<HashName>;
 }
 
 /** The pins of a pin set, as the caller of an appraisal would give them. */
@@ -161,7 +166,7 @@ function verifyQuotes(
     return { facts: [...facts, quoteFact({ state: 'apart', message: joined.detail })], quoted: null, bank: null };
   }
   const signed = checks[chosen]!.quoted!.selection;
-  const bank = minimumBank(signed) ?? null;
+  const bank = minimumBank(new Map([...signed].filter(([name]) => expected.banks.has(name)))) ?? null;
   facts.push(quoteFact({ state: 'read', quotes: checks.length }), clockFact(joined.quoted), {
     name: 'quote.selection',
     value: { bank: bank ?? [...signed.keys()][0]!, selection: selectionText(signed), minimum: bank !== null },

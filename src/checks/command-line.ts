@@ -1,11 +1,12 @@
 /** The kernel command line as a check asks about it. */
 
 /**
- * The arguments the kernel reads, in order; quoted values keep their spaces (Linux next_arg). What follows `--` is for init
+ * The arguments the kernel reads, in order; quoted values keep their spaces, and a quote that does not end goes
+ * on to the end (Linux next_arg). What follows `--` is for init
  * (Linux parse_args).
  */
 export function argumentsOf(commandLine: string): readonly string[] {
-  const words = [...commandLine.matchAll(/(?:[^\s"]|"[^"]*")+/g)].map((match) => match[0].replaceAll('"', ''));
+  const words = [...commandLine.matchAll(/(?:[^\s"]|"[^"]*(?:"|$))+/g)].map((match) => match[0].replaceAll('"', ''));
   const end = words.indexOf('--');
   return end === -1 ? words : words.slice(0, end);
 }

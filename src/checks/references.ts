@@ -22,9 +22,9 @@ export interface PriorCounters {
 /** What the verifier’s side knows, as plain data. */
 export interface References {
   readonly manifests: readonly ImageManifest[];
-  /** sets that are not past their `expiresAt` */
+  /** Sets that are not past their `expiresAt`; of the others what they forbid: revoked firmware, required entries of dbx. */
   readonly sets: readonly ReferenceSet[];
-  /** names of the sets left out because they expired */
+  /** names of the sets that expired */
   readonly expired: readonly string[];
   /** the challenge's selection in text form, or the policy's */
   readonly selection: string;

@@ -17,6 +17,7 @@ export function coverageOf(input: AppraisalInput): readonly PartCoverage[] {
     pins,
     challenge: challenge!,
     selection: parseSelection(challenge!.selection!),
+    banks: new Set(parseSelection(policy.selection).keys()),
   });
   if (quoted === null || bank === null) throw new Error('the quotes of this input do not verify');
   return coverage(evidence, quoted, bank);

@@ -23,7 +23,7 @@ export const quoteSelection: Check<Record<string, never>> = {
         finding({
           code: 'quote.incomplete-selection',
           component: 'quote',
-          expected: 'PCR 0-15 of sha256, sha384 or sha512',
+          expected: 'PCR 0-15 of sha256, sha384 or sha512, in a bank the policy names',
           observed: selection.fact.value.selection,
           at: placeOf(selection.fact),
         }),

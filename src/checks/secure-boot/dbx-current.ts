@@ -17,7 +17,8 @@ export const dbxCurrent: Check<Record<string, never>> = {
   evaluate({ facts, references }) {
     const sets = setsOf(references, 'dbx');
     const at = { part: 'log.firmware', pcr: 7 };
-    if (sets.length === 0) {
+    // An expired set goes on requiring and answers nothing by itself.
+    if (sets.every((set) => references.expired.includes(set.name))) {
       const input = { component: 'dbx', expected: 'a dbx reference', observed: 'none', at };
       return unknown([finding({ code: 'secure-boot.reference-missing', ...input })]);
     }
@@ -26,7 +27,9 @@ export const dbxCurrent: Check<Record<string, never>> = {
       const input = { component: 'dbx', expected: 'its signature lists', observed: describe(dbx), at };
       return unknown([finding({ code: 'secure-boot.state-unknown', ...input })]);
     }
-    const held = new Set((dbx.variable.entries ?? []).map((entry) => entry.sha256));
+    // What stands in a list of another type forbids nothing.
+    const effective = (dbx.variable.entries ?? []).filter((entry) => entry.type !== 'other');
+    const held = new Set(effective.map((entry) => entry.sha256));
     const required = new Set(sets.flatMap((set) => set.required));
     return noIfAny(
       [...required]
