@@ -36,8 +36,6 @@ await build({
   outfile: PROGRAM,
   bundle: true,
   minify: true,
-  // Error classes are told apart by name.
-  keepNames: true,
   format: 'cjs',
   platform: 'node',
   target: 'node20',

@@ -40,8 +40,17 @@ interface Expected {
 
 /** The pins of a pin set, as the caller of an appraisal would give them. */
 export function pinsOf(set: PinSet | null): readonly AkPin[] {
-  return (set?.hosts ?? []).map(({ host, akName }) => ({ by: 'pin-set', host, name: akName }));
+  if (set === null) return [];
+  let pins = pinsBySet.get(set);
+  if (pins === undefined) {
+    pins = set.hosts.map(({ host, akName }) => ({ by: 'pin-set', host, name: akName }));
+    pinsBySet.set(set, pins);
+  }
+  return pins;
 }
+
+/** A fleet's set is long, and every appraisal asks for it. */
+const pinsBySet = new WeakMap<PinSet, readonly AkPin[]>();
 
 /**
  * Accepts an AK by the pins, then checks every quote against it; what breaks its format becomes a fact.
@@ -88,20 +97,29 @@ function acceptAk(
     }
   }
   if (pins.length === 0) return none('no-pins', 'no pin', claimed);
-  const detail = pins.map((pin) => pin.name ?? 'the given public key').join(' or ');
+  const name = claimed?.name === undefined ? null : toHex(claimed.name);
   for (const pin of pins) {
-    const key = keyFor(pin, claimed, readKey);
+    const key = keyFor(pin, claimed, name, readKey);
     if (key === null) continue;
     const { by, host = null } = pin;
-    return { fact: { state: 'pinned', by, host, detail: host ?? detail }, claimed, accepted: key };
+    return { fact: { state: 'pinned', by, host, detail: host ?? pinText(pin) }, claimed, accepted: key };
   }
+  const detail = pins.map(pinText).join(' or ');
   return claimed === null ? none('no-key', detail) : none('not-pinned', detail, claimed);
 }
 
-/** The key to verify with under one pin, or null when the pin does not vouch for the claimed key. */
+function pinText(pin: AkPin): string {
+  return pin.name ?? 'the given public key';
+}
+
+/**
+ * The key to verify with under one pin, or null when the pin does not vouch for the claimed key.
+ * @param name name of the claimed key, hexadecimal
+ */
 function keyFor(
   pin: AkPin,
   claimed: AttestationKey | null,
+  name: string | null,
   readKey: (bytes: Uint8Array) => AttestationKey,
 ): AttestationKey | null {
   if (pin.publicArea !== undefined) {
@@ -109,8 +127,7 @@ function keyFor(
     // The pin's own key counts, never the claimed one: a bare public key lends its attributes to nobody.
     return claimed === null || sameAttestationKey(pinned, claimed) || sameBareKey(pinned, claimed) ? pinned : null;
   }
-  if (claimed?.name === undefined || pin.name === undefined) return null;
-  return toHex(claimed.name) === pin.name.toLowerCase() ? claimed : null;
+  return name !== null && name === pin.name?.toLowerCase() ? claimed : null;
 }
 
 function sameBareKey(pinned: AttestationKey, claimed: AttestationKey): boolean {

@@ -36,7 +36,7 @@ export async function imaTime(peers: Peers, effort: Effort): Promise<Figure> {
 
 /** Peak resident memory of a process that holds, parses and replays the list, all of it: runtime and list included. */
 export async function imaMemory(): Promise<Figure> {
-  const { stdout } = await run('node', ['--import', 'tsx', 'test/bench/ima-memory.ts', String(MANY)]);
+  const { stdout } = await run('node', ['dist/bench/ima-memory.js', String(MANY)]);
   const { peak, bare } = JSON.parse(stdout.toString()) as { peak: number; bare: number };
   return {
     id: 'ima-memory',
