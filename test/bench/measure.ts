@@ -17,18 +17,21 @@ export interface Timing {
 /** How long to measure: a smoke run shows that the figures can be made, and says little about them. */
 export interface Effort {
   readonly rounds: number;
+  /** milliseconds each work runs first: a service has compiled its code long since */
+  readonly warmUp: number;
   /** whole processes started */
   readonly runs: number;
 }
-export const FULL: Effort = { rounds: 40, runs: 15 };
-export const SMOKE: Effort = { rounds: 3, runs: 3 };
+export const FULL: Effort = { rounds: 60, warmUp: 2500, runs: 15 };
+export const SMOKE: Effort = { rounds: 3, warmUp: 100, runs: 3 };
 
 const ROUND_MS = 12;
 let sink: unknown;
 
 /** Rounds of about 12 ms each, the works in turn; a busy machine disturbs the median, hardly the best. */
-export function compare(works: readonly Work[], { rounds }: Effort): readonly Timing[] {
+export function compare(works: readonly Work[], { rounds, warmUp }: Effort): readonly Timing[] {
   const counts = works.map(({ run }) => {
+    for (const end = performance.now() + warmUp; performance.now() < end;) sink = run();
     const began = performance.now();
     let n = 0;
     do {
