@@ -20,6 +20,7 @@ export { replayAgainstQuote, replayBank } from './logs/replay.ts';
 export { parseImaList } from './logs/ima/parse.ts';
 export type { ImaList } from './logs/ima/model.ts';
 export { replayPrefix } from './logs/ima/replay.ts';
+export { coverage, type CoverageSegment, type PartCoverage } from './facts/coverage.ts';
 export type { Fact, FactName, FactValues } from './facts/model.ts';
 export { parseImageManifest, type ImageManifest } from './references/manifest.ts';
 export { parsePinSet, parseReferenceSet, type PinSet, type ReferenceSet } from './references/reference-set.ts';
