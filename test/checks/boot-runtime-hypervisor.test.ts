@@ -226,7 +226,13 @@ describe('kexec', () => {
       'no: runtime.kexec-unapproved',
     ],
     ['allowed', [], { commandLine: 'quiet' }, 'no: runtime.kexec-unprotected'],
-    ['measured by rules that were loaded', [rules], { commandLine: 'quiet', manifest: measures }, 'yes'],
+    ['measured by rules that were loaded', [rules], { commandLine: 'lockdown=integrity', manifest: measures }, 'yes'],
+    [
+      'measured only where the kernel comes from a file',
+      [rules],
+      { commandLine: 'module.sig_enforce=1', manifest: measures },
+      'no: runtime.kexec-unprotected',
+    ],
     [
       'measured by rules that were not loaded',
       [],
