@@ -7,6 +7,8 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
+          // Reading the modules once per thread instead of once per file halves the time; nothing here keeps global state.
+          isolate: false,
           include: ['test/**/*.test.ts'],
           exclude: ['test/lab/**', 'test/corpus/**', 'test/tools/**', 'test/e2e/**'],
           setupFiles: ['test/support/seed.ts'],
