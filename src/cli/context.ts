@@ -1,5 +1,6 @@
 /** The verifier's side of captured evidence: `context.json` beside a bundle. */
 
+import { IN_WORDS } from '../references/schema.ts';
 import * as z from 'zod/mini';
 import { EvidenceError, UsageError } from '../bytes/errors.ts';
 import { parseJson } from '../bytes/json.ts';
@@ -32,7 +33,7 @@ export function readContext(path: string): EvidenceContext {
     if (cause instanceof EvidenceError) throw new UsageError('context.invalid', `${path}: ${cause.message}`, remedy);
     throw cause;
   }
-  const result = z.safeParse(Context, value);
+  const result = z.safeParse(Context, value, IN_WORDS);
   if (result.success) return result.data;
   const [first] = result.error.issues;
   throw new UsageError('context.invalid', `${path}: ${first?.path.join('.')}: ${first?.message}`, remedy);

@@ -1,5 +1,6 @@
 /** Building blocks shared by the documents an operator trusts: manifests, reference sets, pin sets. */
 
+import en from 'zod/v4/locales/en.js';
 import * as z from 'zod/mini';
 import { PolicyError } from '../bytes/errors.ts';
 import { hashSize, type HashName } from '../bytes/hash.ts';
@@ -27,6 +28,9 @@ export function digestIn(digests: Digests, bank: HashName): string | undefined {
   return digests[bank];
 }
 
+/** Given to every parse, so that a problem names the unknown key or the allowed values: the small library has no texts by itself. */
+export const IN_WORDS = { error: en().localeError };
+
 /** Names of documents and components: what a policy writes and a finding shows. */
 export const Name = z
   .string()
@@ -51,7 +55,7 @@ export function parseDocument<S extends z.core.$ZodType>(
   code: string,
   what: string,
 ): z.output<S> {
-  const result = z.safeParse(schema, value);
+  const result = z.safeParse(schema, value, IN_WORDS);
   if (result.success) return result.data;
   const problems = result.error.issues.map((issue) => `${issue.path.join('.') || '(document)'}: ${issue.message}`);
   throw new PolicyError(code, `${what} is not valid: ${problems.join('; ')}`);

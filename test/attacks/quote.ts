@@ -187,7 +187,7 @@ export const QUOTE: Section = {
     sentAlone(
       'no value at all',
       quote(() => ({ pcrs: new Map() })),
-      DIGEST,
+      { ...DIGEST, status: 'unproven' },
     ),
   ],
   57: [

@@ -46,6 +46,7 @@ test('images cannot open a file or a connection', () => {
     'node:zlib',
     'reflect-metadata',
     'zod/mini',
+    'zod/v4/locales/en.js',
   ]);
 });
 

@@ -54,6 +54,13 @@ interface CaseResult {
 /** @throws UsageError, PolicyError (a policy or a test file that cannot be used), EvidenceError (an unreadable bundle) */
 export function testPolicies(io: Io, files: readonly string[], options: PolicyOptions): ExitCode {
   const results = files.flatMap((file) => testPolicy(io, file, options));
+  if (results.length === 0) {
+    throw new UsageError(
+      'policy.no-tests',
+      'no policy was named, so no test ran',
+      'name policies; the tests of POLICY.yaml lie in POLICY.test.yaml beside it',
+    );
+  }
   const failed = results.filter((result) => !result.passed).length;
   const passed = results.length - failed;
   if (options.json === true) {

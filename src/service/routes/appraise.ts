@@ -1,6 +1,7 @@
 /** `POST /v1/appraise`: one bundle in, one signed result out. */
 
 import express, { type Request, type RequestHandler, type Response } from 'express';
+import { IN_WORDS } from '../../references/schema.ts';
 import * as z from 'zod/mini';
 import { NONCE_BYTES } from '../../api/nonce.ts';
 import type { ProblemError } from '../../api/problems.ts';
@@ -93,7 +94,7 @@ function readBody(body: unknown): AppraiseRequest {
     const detail = cause instanceof EvidenceError ? describe(cause) : 'the body is not UTF-8';
     throw new HttpProblem('request.json', detail);
   }
-  const result = z.safeParse(AppraiseRequest, value);
+  const result = z.safeParse(AppraiseRequest, value, IN_WORDS);
   if (result.success) return result.data;
   const errors = result.error.issues.flatMap(issueErrors).slice(0, MAX_ERRORS);
   throw new HttpProblem('request.invalid', `${errors.length} problems, first: ${errors[0]?.detail}`, { errors });
