@@ -395,7 +395,8 @@ const entries = {
   },
   'runtime.kexec-unprotected': {
     text: 'the kernel may be replaced by another through kexec without a measurement',
-    remedy: 'add sysctl.kernel.kexec_load_disabled=1 to the image’s command line, or measure kexec in the IMA policy',
+    remedy:
+      'add sysctl.kernel.kexec_load_disabled=1 to the image’s command line, or lockdown=integrity and kexec rules in the image’s IMA policy',
     clause: 'Linux Documentation/admin-guide/sysctl/kernel.rst (kexec_load_disabled)',
     waivable: true,
   },

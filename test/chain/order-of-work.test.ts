@@ -1,19 +1,12 @@
-import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { appraise } from '../../src/chain/appraise.ts';
 import type { AppraisalInput } from '../../src/chain/model.ts';
-import { parseBundle, type EvidenceBundle } from '../../src/evidence/bundle.ts';
-import { CATALOGUE } from '../../src/checks/catalogue.ts';
-import * as z from 'zod/mini';
-import { fromHex } from '../../src/bytes/text.ts';
+import type { EvidenceBundle } from '../../src/evidence/bundle.ts';
+import { bareInput } from '../support/bare-input.ts';
 
-const folder = 'fixtures/uki/baseline';
-const context = JSON.parse(readFileSync(`${folder}/context.json`, 'utf8')) as {
-  nonce: string;
-  selection: string;
-  at: string;
-};
-const bundle = parseBundle(readFileSync(`${folder}/bundle.json`, 'utf8'));
+const bare = bareInput('fixtures/uki/baseline');
+const bundle = bare.evidence;
+const { nonce } = bare.challenge!;
 
 /** A log that tells when somebody looks at it. */
 function watched(looks: { count: number }): EvidenceBundle {
@@ -28,25 +21,7 @@ function watched(looks: { count: number }): EvidenceBundle {
 }
 
 function input(evidence: EvidenceBundle, change: Partial<AppraisalInput> = {}): AppraisalInput {
-  return {
-    evidence,
-    policy: {
-      name: 'test',
-      version: '1',
-      id: `sha256:${'0'.repeat(64)}`,
-      selection: context.selection,
-      maxAgeSeconds: 3600,
-      manifests: [],
-      references: [],
-      pins: null,
-      plan: CATALOGUE.map((check) => ({ check: check.id, parameters: z.parse(check.parameters, {}) })),
-      excluded: {},
-    },
-    pins: [{ by: 'caller', publicArea: new Uint8Array(readFileSync(`${folder}/ak-ecc.tpm2b`)) }],
-    challenge: { nonce: fromHex(context.nonce) },
-    at: Date.parse(context.at),
-    ...change,
-  };
+  return { ...bare, evidence, ...change };
 }
 
 describe('no log byte is read before the quote is accepted', () => {
@@ -60,10 +35,7 @@ describe('no log byte is read before the quote is accepted', () => {
     ['no pin', (evidence) => input(evidence, { pins: [] })],
     ['another AK', (evidence) => input(evidence, { pins: [{ by: 'caller', name: `000b${'00'.repeat(32)}` }] })],
     ['another nonce', (evidence) => input(evidence, { challenge: { nonce: new Uint8Array(32) } })],
-    [
-      'another selection',
-      (evidence) => input(evidence, { challenge: { nonce: fromHex(context.nonce), selection: 'sha256:0-14' } }),
-    ],
+    ['another selection', (evidence) => input(evidence, { challenge: { nonce, selection: 'sha256:0-14' } })],
     [
       'an altered signature',
       (evidence) => {
