@@ -7,10 +7,11 @@ import { EvidenceError } from '../bytes/errors.ts';
 import type { HashName } from '../bytes/hash.ts';
 import { toHex } from '../bytes/text.ts';
 import type { EvidenceBundle } from '../evidence/bundle.ts';
+import { boundExtraData, type Claims } from '../evidence/claims.ts';
 import type { Fact, PinFact } from '../facts/model.ts';
-import { akFact, clockFact, pinFact, quoteFact, stepFacts } from '../facts/quote-facts.ts';
+import { akFact, claimsFact, clockFact, pinFact, quoteFact, stepFacts } from '../facts/quote-facts.ts';
 import { readAkPin, sameAttestationKey, type AttestationKey } from '../tpm/key.ts';
-import { checkQuote, joinQuotes, minimumBank, type QuoteCheck, type QuotedPcrs } from '../tpm/quote.ts';
+import { checkQuote, joinQuotes, MIN_NONCE, minimumBank, type QuoteCheck, type QuotedPcrs } from '../tpm/quote.ts';
 import { selectionText, type PcrSelection } from '../tpm/selection.ts';
 import type { PinSet } from '../references/reference-set.ts';
 import type { AkPin, Challenge } from './model.ts';
@@ -142,7 +143,7 @@ function verifyQuotes(
   const nothing = (fact: Fact) => ({ facts: [fact], quoted: null, bank: null });
   if (evidence.quotes.length === 0) return nothing(quoteFact({ state: 'missing' }));
   const { selection } = expected;
-  const nonce = expected.challenge?.nonce;
+  const nonce = expectedExtraData(expected.challenge, evidence.claims);
   let checks: readonly QuoteCheck[];
   try {
     checks = evidence.quotes.map((quote) =>
@@ -187,6 +188,8 @@ function verifyQuotes(
   }
   const signed = checks[chosen]!.quoted!.selection;
   const bank = minimumBank(new Map([...signed].filter(([name]) => expected.banks.has(name)))) ?? null;
+  const rule = expected.challenge?.rule;
+  if (rule === 'assay-quote-1' || (evidence.claims !== undefined && rule !== 'nonce')) facts.push(claimsFact(evidence));
   facts.push(quoteFact({ state: 'read', quotes: checks.length }), clockFact(joined.quoted), {
     name: 'quote.selection',
     value: { bank: bank ?? [...signed.keys()][0]!, selection: selectionText(signed), minimum: bank !== null },
@@ -195,6 +198,15 @@ function verifyQuotes(
     source: { part: 'quote', index: chosen },
   });
   return { facts, quoted: joined.quoted, bank };
+}
+
+/** The bytes a quote must carry as `extraData`: the nonce, or what the native rule makes of nonce and claims. */
+function expectedExtraData(challenge: Challenge | null, claims: Claims | undefined): Uint8Array | undefined {
+  if (challenge === null) return undefined;
+  const { nonce, rule } = challenge;
+  // A nonce too short to be one must not become long by hashing it.
+  if (claims === undefined || rule === 'nonce' || nonce.length < MIN_NONCE) return nonce;
+  return boundExtraData(nonce, claims);
 }
 
 function extraData(check: QuoteCheck): string | null {

@@ -2,6 +2,7 @@
 
 import { EvidenceError } from '../bytes/errors.ts';
 import { contentId, digestHex, type HashName } from '../bytes/hash.ts';
+import { canonicalJson } from '../bytes/json.ts';
 import { toHex } from '../bytes/text.ts';
 import { ByteWriter } from '../bytes/writer.ts';
 import type { EvidenceBundle, LogEvidence } from '../evidence/bundle.ts';
@@ -115,6 +116,8 @@ function readLog(subject: 'firmware' | 'ima', facts: Fact[], read: () => void): 
   }
 }
 
+const utf8 = new TextEncoder();
+
 /** Content ids of the parts of a bundle, for the appraisal to name. */
 export function partIds(evidence: EvidenceBundle): Readonly<Record<string, string>> {
   return {
@@ -125,6 +128,7 @@ export function partIds(evidence: EvidenceBundle): Readonly<Record<string, strin
         [`quotes[${i}].signature`, contentId(quote.signature)],
       ]),
     ),
+    ...(evidence.claims !== undefined && { claims: contentId(utf8.encode(canonicalJson(evidence.claims))) }),
     ...(evidence.firmwareLog !== undefined && { firmwareLog: evidence.firmwareLog.id }),
     ...(evidence.imaLog !== undefined && { imaLog: evidence.imaLog.id }),
   };

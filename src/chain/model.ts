@@ -30,6 +30,11 @@ export interface Challenge {
   readonly nonce: Uint8Array;
   /** text form, `sha256:0-15`; absent: the policy's */
   readonly selection?: string;
+  /**
+   * What `extraData` must be: the nonce itself, or the nonce with the claims under the native rule. Absent: the native rule when the
+   * bundle has claims. Neither can be had without the nonce, so leaving the choice to the host loses nothing but the claims.
+   */
+  readonly rule?: 'nonce' | 'assay-quote-1';
 }
 
 /** Plain data: it crosses to a worker unchanged and can be stored. */

@@ -3,6 +3,7 @@
 import { akPinned } from './identity/ak-pinned.ts';
 import { akRestricted } from './identity/ak-restricted.ts';
 import { quoteChallenge } from './quote/challenge.ts';
+import { quoteClaims } from './quote/claims.ts';
 import { quoteCounters } from './quote/counters.ts';
 import { quoteDigest } from './quote/digest.ts';
 import { quoteIsQuote } from './quote/is-quote.ts';
@@ -66,6 +67,7 @@ export const CATALOGUE: readonly AnyCheck[] = [
   quoteDigest,
   quoteJoined,
   quoteCounters,
+  quoteClaims,
   firmwareLog,
   runtimeLog,
   replays,

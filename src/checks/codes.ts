@@ -99,6 +99,18 @@ const entries = {
     clause: 'RFC 9334, 10.2',
     waivable: false,
   },
+  'quote.claims': {
+    text: 'the bundle is not what the claims say that the quote binds',
+    remedy: 'collect the evidence again; if it happens again, something between the TPM and here changes the bundle',
+    clause: 'docs/formats.md, claims',
+    waivable: false,
+  },
+  'quote.claims-missing': {
+    text: 'the challenge asks for claims and the bundle has none',
+    remedy: 'answer with claims, and quote over the nonce and the claims as the native rule says',
+    clause: 'docs/formats.md, claims',
+    waivable: false,
+  },
   'quote.selection': {
     text: 'the quote signs another selection of PCRs than was asked for',
     remedy: 'quote exactly the challenged selection',

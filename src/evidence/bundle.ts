@@ -7,6 +7,7 @@ import { EvidenceError } from '../bytes/errors.ts';
 import { contentId, hashByName, hashSize, type HashName } from '../bytes/hash.ts';
 import { parseJson, type Json } from '../bytes/json.ts';
 import { fromBase64url, fromHex, toBase64url, toHex } from '../bytes/text.ts';
+import { claimsFromJson, type Claims } from './claims.ts';
 
 /** PCR values by bank and index, as the host states them beside a quote. */
 export type ClaimedPcrs = ReadonlyMap<HashName, ReadonlyMap<number, Uint8Array>>;
@@ -18,11 +19,15 @@ interface QuoteEvidence {
   readonly pcrs: ClaimedPcrs;
 }
 
-/** A log by content id; without `bytes` the host only named a log it sent before, which this version counts as absent. */
+/**
+ * A log by content id. Without `bytes` the host only named a log it sent before, or what has come after one (`tail`); such a log
+ * counts as absent until somebody who kept the earlier bytes completes it (`completeLogs`).
+ */
 export interface LogEvidence {
-  /** `sha256:<hex>` of the bytes */
+  /** `sha256:<hex>` of the bytes; with a `tail`, of the bytes before it */
   readonly id: string;
   readonly bytes?: Uint8Array;
+  readonly tail?: Uint8Array;
 }
 
 /** A bundle, read. Nothing of it is believed yet. */
@@ -34,6 +39,8 @@ export interface EvidenceBundle {
   readonly firmwareLog?: LogEvidence;
   /** `binary_runtime_measurements` or its ASCII form. */
   readonly imaLog?: LogEvidence;
+  /** What the program on the host says in this answer; the quote binds it when the challenge asks for that. */
+  readonly claims?: Claims;
   /** The host's word about itself: shown, never judged. */
   readonly hints: ReadonlyMap<string, string>;
 }
@@ -103,9 +110,11 @@ function log(value: Json | undefined, path: string): LogEvidence {
     const bytes = decode(value, path, fromBase64url);
     return { id: contentId(bytes), bytes };
   }
-  const id = text(record(value, path, ['id'])['id'], `${path}.id`);
+  const fields = record(value, path, ['id', 'tail']);
+  const id = text(fields['id'], `${path}.id`);
   if (!/^sha256:[0-9a-f]{64}$/.test(id)) fail(`${path}.id must be sha256:<hex>`);
-  return { id };
+  const { tail } = fields;
+  return { id, ...(tail !== undefined && { tail: decode(tail, `${path}.tail`, fromBase64url) }) };
 }
 
 function hints(value: Json): ReadonlyMap<string, string> {
@@ -117,6 +126,8 @@ function hints(value: Json): ReadonlyMap<string, string> {
       const word = text(hint, 'a hint');
       if (key.length > MAX_HINT_LENGTH || word.length > MAX_HINT_LENGTH)
         fail(`a hint is longer than ${MAX_HINT_LENGTH}`);
+      // Hints have a content id, and text with half a character has no canonical form to make it of.
+      if (/\p{Surrogate}/u.test(key + ' ' + word)) fail('a hint is not well-formed Unicode');
       return [key, word] as const;
     }),
   );
@@ -140,7 +151,7 @@ export function parseBundle(json: string): EvidenceBundle {
  * @throws EvidenceError `bundle.invalid`
  */
 export function bundleFromJson(value: Json): EvidenceBundle {
-  const top = record(value, 'bundle', ['schema', 'ak', 'quotes', 'logs', 'hints']);
+  const top = record(value, 'bundle', ['schema', 'ak', 'quotes', 'logs', 'claims', 'hints']);
   if (top['schema'] !== 'assay.evidence/1') fail('schema must be "assay.evidence/1"');
   const quotes = top['quotes'];
   if (!Array.isArray(quotes)) fail('quotes must be an array');
@@ -151,13 +162,17 @@ export function bundleFromJson(value: Json): EvidenceBundle {
     quotes: quotes.map((q, i) => quote(q as Json, `quotes[${i}]`)),
     ...(logs['firmware'] !== undefined && { firmwareLog: log(logs['firmware'], 'logs.firmware') }),
     ...(logs['ima'] !== undefined && { imaLog: log(logs['ima'], 'logs.ima') }),
+    ...(top['claims'] !== undefined && { claims: claimsFromJson(top['claims']) }),
     hints: hints(top['hints'] ?? {}),
   };
 }
 
 /** The JSON form of a bundle; the inverse of `bundleFromJson`. */
 export function bundleToJson(bundle: EvidenceBundle): Json {
-  const logJson = (part: LogEvidence): Json => (part.bytes === undefined ? { id: part.id } : toBase64url(part.bytes));
+  const logJson = ({ id, bytes, tail }: LogEvidence): Json => {
+    if (bytes !== undefined) return toBase64url(bytes);
+    return tail === undefined ? { id } : { id, tail: toBase64url(tail) };
+  };
   const banks = (pcrs: ClaimedPcrs): Json =>
     Object.fromEntries(
       [...pcrs].map(([bank, values]) => [
@@ -177,6 +192,7 @@ export function bundleToJson(bundle: EvidenceBundle): Json {
       ...(bundle.firmwareLog !== undefined && { firmware: logJson(bundle.firmwareLog) }),
       ...(bundle.imaLog !== undefined && { ima: logJson(bundle.imaLog) }),
     },
+    ...(bundle.claims !== undefined && { claims: { ...bundle.claims } }),
     hints: Object.fromEntries(bundle.hints),
   };
 }

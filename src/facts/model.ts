@@ -4,6 +4,7 @@
  */
 
 import type { HashName } from '../bytes/hash.ts';
+import type { Claims } from '../evidence/claims.ts';
 
 /** How a digest is known. */
 export type DigestProvenance = 'quoted' | 'replayed';
@@ -113,6 +114,11 @@ export interface QuoteStepFact {
   readonly reached: boolean;
 }
 
+/** What the program on the host said in this answer. `misfits`: where the bundle is not what the claims say it is. */
+export type ClaimsFact =
+  | { readonly state: 'missing' }
+  | { readonly state: 'present'; readonly claims: Claims; readonly misfits: readonly string[] };
+
 /** TPMS_CLOCK_INFO of the judged quote; u64 as decimal strings. */
 export interface ClockFact {
   readonly clock: string;
@@ -154,6 +160,8 @@ export interface FactValues {
   /** Subject: the step. One fact for each quote of the bundle. */
   'quote.step': QuoteStepFact;
   'quote.clock': ClockFact;
+  /** There only when the challenge asks for claims, or `extraData` was compared with them. */
+  'quote.claims': ClaimsFact;
   /** The quote that answers the challenge: its bank and its selection, in text form. */
   'quote.selection': {
     readonly bank: HashName;

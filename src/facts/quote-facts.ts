@@ -1,6 +1,8 @@
 /** Facts of the attestation key and of the quotes: what links 1 and 2 are asked about. */
 
 import { toHex } from '../bytes/text.ts';
+import type { EvidenceBundle } from '../evidence/bundle.ts';
+import { hintsId } from '../evidence/claims.ts';
 import { akAttributes } from '../tpm/attributes.ts';
 import type { AttestationKey } from '../tpm/key.ts';
 import type { QuotedPcrs } from '../tpm/quote.ts';
@@ -54,6 +56,30 @@ export function stepFacts(steps: readonly QuoteStep[], index: number): readonly 
     subject: step.step,
     source: { ...QUOTE, index },
   }));
+}
+
+/** The claims of a bundle, beside what the bundle holds; `missing` when the challenge asked for claims and none came. */
+export function claimsFact({ claims, hints, firmwareLog, imaLog }: EvidenceBundle): Fact<'quote.claims'> {
+  const about = {
+    name: 'quote.claims',
+    provenance: { digest: 'quoted', data: 'bound' },
+    subject: '',
+    source: QUOTE,
+  } as const;
+  if (claims === undefined) return { ...about, value: { state: 'missing' } };
+  const misfits: string[] = [];
+  if (claims.hints !== hintsId(hints)) misfits.push('the hints are not those claimed');
+  const lengths = [
+    ['firmware log', claims.firmwareLog, firmwareLog?.bytes, (now: number, then: number) => now === then],
+    // Programs went on starting while the list was read.
+    ['runtime list', claims.imaLog, imaLog?.bytes, (now: number, then: number) => now >= then],
+  ] as const;
+  for (const [what, claimed, bytes, fits] of lengths) {
+    if (bytes !== undefined && !fits(bytes.length, claimed ?? 0)) {
+      misfits.push(`the ${what} has ${bytes.length} bytes and ${claimed ?? 'none'} were claimed`);
+    }
+  }
+  return { ...about, value: { state: 'present', claims, misfits } };
 }
 
 /** The counters of the verified quotes. */

@@ -6,8 +6,17 @@ const good = {
   ak: 'AAEC',
   quotes: [{ attest: 'AQ', signature: 'Ag', pcrs: { sha256: { '0': 'ab'.repeat(32), '15': '00'.repeat(32) } } }],
   logs: { firmware: 'AQID', ima: { id: `sha256:${'0'.repeat(64)}` } },
+  claims: {
+    bootId: '0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0',
+    hostKey: 'A'.repeat(43),
+    guests: ['0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f1'],
+    hints: `sha256:${'1'.repeat(64)}`,
+    firmwareLog: 3,
+    imaLog: null,
+  },
   hints: { hostname: 'a' },
 };
+const claiming = (change: object): unknown => ({ ...good, claims: { ...good.claims, ...change } });
 
 const broken: readonly [string, unknown][] = [
   ['unknown key at the top (attack 104: nonce in the bundle)', { ...good, nonce: 'AAAA' }],
@@ -22,6 +31,21 @@ const broken: readonly [string, unknown][] = [
   ['quotes not an array', { ...good, quotes: {} }],
   ['nine quotes', { ...good, quotes: Array(9).fill(good.quotes[0]) }],
   ['a log id of another form', { ...good, logs: { ima: { id: 'md5:00' } } }],
+  ['a log with an id and bytes', { ...good, logs: { ima: { id: `sha256:${'0'.repeat(64)}`, bytes: 'AA' } } }],
+  ['a tail that is no base64url', { ...good, logs: { ima: { id: `sha256:${'0'.repeat(64)}`, tail: '*' } } }],
+  ['claims that are no object', { ...good, claims: [] }],
+  ['an unknown claim', claiming({ nonce: 'AAAA' })],
+  ['a boot id in capitals', claiming({ bootId: '0F1E2D3C-4B5A-6978-8796-A5B4C3D2E1F0' })],
+  ['a host key that is no thumbprint', claiming({ hostKey: 'A'.repeat(42) })],
+  ['a missing host key', claiming({ hostKey: undefined })],
+  ['guests that are no list', claiming({ guests: {} })],
+  ['a guest that is no UUID', claiming({ guests: ['all'] })],
+  ['more guests than a machine has', claiming({ guests: Array(4097).fill(good.claims.guests[0]) })],
+  ['hints of another form', claiming({ hints: 'md5:00' })],
+  ['a negative length', claiming({ imaLog: -1 })],
+  ['a length with a fraction', claiming({ firmwareLog: 0.5 })],
+  ['a missing length', claiming({ firmwareLog: undefined })],
+  ['a hint with half a character', { ...good, hints: { hostname: '\ud800' } }],
   ['a hint that is no string', { ...good, hints: { hostname: 1 } }],
   ['an array', []],
 ];
@@ -29,6 +53,10 @@ const broken: readonly [string, unknown][] = [
 describe('evidence bundle', () => {
   it('reads and writes the same document', () => {
     expect(bundleToJson(parseBundle(JSON.stringify(good)))).toEqual(good);
+  });
+  it('reads and writes a log of which only the end came', () => {
+    const tail = { ...good, logs: { ima: { id: `sha256:${'0'.repeat(64)}`, tail: 'AQID' } } };
+    expect(bundleToJson(parseBundle(JSON.stringify(tail)))).toEqual(tail);
   });
   it.each(broken)('refuses %s', (_, value) => {
     expect(() => parseBundle(JSON.stringify(value))).toThrow(expect.objectContaining({ code: 'bundle.invalid' }));
