@@ -50,8 +50,10 @@ export function claimsFromJson(value: Json): Claims {
   if (hostKey !== null && (typeof hostKey !== 'string' || !THUMBPRINT.test(hostKey))) {
     fail('claims.hostKey must be a JWK thumbprint or null');
   }
-  if (!Array.isArray(guests) || guests.length > MAX_GUESTS) fail(`claims.guests must be a list of at most ${MAX_GUESTS}`);
-  if (!guests.every((guest) => typeof guest === 'string' && UUID.test(guest))) fail('claims.guests must be lower-case UUIDs');
+  if (!Array.isArray(guests) || guests.length > MAX_GUESTS)
+    fail(`claims.guests must be a list of at most ${MAX_GUESTS}`);
+  if (!guests.every((guest) => typeof guest === 'string' && UUID.test(guest)))
+    fail('claims.guests must be lower-case UUIDs');
   if (typeof hints !== 'string' || !CONTENT_ID.test(hints)) fail('claims.hints must be sha256:<hex>');
   return {
     bootId,
