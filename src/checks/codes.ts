@@ -244,8 +244,8 @@ const entries = {
     waivable: true,
   },
   'secure-boot.mode-conflict': {
-    text: 'the firmware is in audit mode, or measured its audit mode with several values',
-    remedy: 'leave audit mode; enter deployed mode',
+    text: 'the firmware measured setup or audit mode, or a mode of no meaning or of several values',
+    remedy: 'leave setup or audit mode; enter deployed mode',
     clause: 'UEFI 2.10, 32.3',
     waivable: true,
   },

@@ -125,6 +125,12 @@ export const BOOT: Section = {
       inPcr7(secureBootVariable('AuditMode', GUIDS.global, Buffer.from([1]))),
       { link: 'secure-boot', codes: ['secure-boot.mode-conflict'] },
     ),
+    forged(
+      'setup mode beside Secure Boot and a platform key',
+      'uki-secureboot/baseline',
+      inPcr7(secureBootVariable('SetupMode', GUIDS.global, Buffer.from([1]))),
+      { link: 'secure-boot', codes: ['secure-boot.mode-conflict'] },
+    ),
     machine('setup mode', 'uki-secureboot/setup-mode', {
       link: 'secure-boot',
       codes: ['secure-boot.authority-missing', 'secure-boot.disabled', 'secure-boot.setup-mode'],

@@ -125,10 +125,41 @@ describe('Secure Boot', () => {
     ['measured twice, differently', [on, secureBoot({ value: '00' }), pk], 'unknown: secure-boot.state-unknown'],
     ['without a platform key', [on, event(7, 'p', variable('PK', { entries: [] }))], 'no: secure-boot.setup-mode'],
     ['with a platform key that was not measured', [on], 'unknown: secure-boot.state-unknown'],
-    ['in audit mode', [on, pk, event(7, 'a', variable('AuditMode', { value: '01' }))], 'no: secure-boot.mode-conflict'],
-    ['not in audit mode', [on, pk, event(7, 'a', variable('AuditMode', { value: '00' }))], 'yes'],
     ['off and not known', [secureBoot({ value: '00' })], 'no: secure-boot.disabled, secure-boot.state-unknown'],
   ])('%s', (_, facts, expected) => expect(answer(ask('secure-boot.enabled', { facts }))).toBe(expected));
+
+  const mode = (name: string, value: string, after = false) =>
+    event(7, `${name} ${value}`, variable(name, { value }), after);
+  test.each([
+    ['not audit mode', [mode('AuditMode', '00')], 'yes'],
+    ['not setup mode', [mode('SetupMode', '00')], 'yes'],
+    ['deployed mode', [mode('DeployedMode', '01')], 'yes'],
+    ['user mode', [mode('DeployedMode', '00'), mode('AuditMode', '00'), mode('SetupMode', '00')], 'yes'],
+    ['audit mode', [mode('AuditMode', '01')], 'no: secure-boot.mode-conflict'],
+    ['setup mode beside a platform key', [mode('SetupMode', '01')], 'no: secure-boot.mode-conflict'],
+    ['deployed and audit mode', [mode('DeployedMode', '01'), mode('AuditMode', '01')], 'no: secure-boot.mode-conflict'],
+    ['a deployed mode of no meaning', [mode('DeployedMode', '02')], 'no: secure-boot.mode-conflict'],
+    ['an audit mode that is empty', [mode('AuditMode', '')], 'no: secure-boot.mode-conflict'],
+    ['an audit mode longer than is kept', [event(7, 'long', variable('AuditMode'))], 'no: secure-boot.mode-conflict'],
+    [
+      'deployed mode twice, differently',
+      [mode('DeployedMode', '00'), mode('DeployedMode', '01')],
+      'no: secure-boot.mode-conflict',
+    ],
+    ['audit mode behind the separator, which another check refuses', [mode('AuditMode', '01', true)], 'yes'],
+  ])('%s', (_, modes, expected) => {
+    expect(answer(ask('secure-boot.enabled', { facts: [on, pk, ...modes] }))).toBe(expected);
+  });
+
+  test('a mode that contradicts is shown with its place, and each by itself', () => {
+    const audit = mode('AuditMode', '01');
+    const { findings } = ask('secure-boot.enabled', { facts: [on, pk, audit, mode('SetupMode', '01')] });
+    expect(findings.map(({ component, expected, observed }) => [component, expected, observed])).toEqual([
+      ['SetupMode', '00, or not measured', '01'],
+      ['AuditMode', '00, or not measured', '01'],
+    ]);
+    expect(findings[1]?.at).toMatchObject({ part: 'log.firmware', pcr: 7, index: audit.source.index });
+  });
 });
 
 const authority = (name: string, entry: string | null, text?: string): EventContent => ({

@@ -9,7 +9,9 @@ export function guidOf(name: string): string {
   return name.startsWith('db') ? IMAGE_SECURITY_GUID : GLOBAL_VARIABLE_GUID;
 }
 
-type SecureBootVariable = 'SecureBoot' | 'PK' | 'KEK' | 'AuditMode' | 'db' | 'dbx';
+/** Those a check asks about by name. */
+export type SecureBootVariable =
+  'SecureBoot' | 'PK' | 'KEK' | 'SetupMode' | 'AuditMode' | 'DeployedMode' | 'db' | 'dbx';
 
 export type Variable = Extract<EventContent, { kind: 'variable' }>;
 
