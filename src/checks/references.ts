@@ -12,11 +12,12 @@ interface FirmwareEntry {
   readonly basis: string;
 }
 
-/** Counters of the last accepted quote of the same AK. */
+/** Counters of the last accepted quote of the same AK, and the version of the TPM’s own firmware it stated. */
 export interface PriorCounters {
   readonly resetCount: number;
   readonly restartCount: number;
   readonly clock: bigint;
+  readonly firmwareVersion: bigint;
 }
 
 /** What the verifier’s side knows, as plain data. */

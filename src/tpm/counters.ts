@@ -19,7 +19,7 @@ type CounterRelation = 'first-sight' | 'same-boot' | 'new-boot' | 'regressed' | 
  * Worth showing, never a reason to refuse: `clock-not-safe` the clock may have been set back by a power loss;
  * `firmware-version-changed` the TPM runs other firmware; `resumed` the machine slept since the earlier quote.
  */
-type CounterNote = 'clock-not-safe' | 'firmware-version-changed' | 'resumed';
+export type CounterNote = 'clock-not-safe' | 'firmware-version-changed' | 'resumed';
 
 interface CounterComparison {
   readonly relation: CounterRelation;

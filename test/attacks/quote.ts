@@ -264,12 +264,18 @@ export const QUOTE: Section = {
   62: [
     sent(
       'a quote of an earlier boot',
-      (input) => ({ ...input, prior: { resetCount: counterOf(input) + 1, restartCount: 0, clock: 0n } }),
+      (input) => ({
+        ...input,
+        prior: { resetCount: counterOf(input) + 1, restartCount: 0, clock: 0n, firmwareVersion: 0n },
+      }),
       { link: 'quote', codes: ['quote.counters-regressed'] },
     ),
     sent(
       'a clock that went back within one boot',
-      (input) => ({ ...input, prior: { resetCount: counterOf(input), restartCount: 0, clock: 1n << 60n } }),
+      (input) => ({
+        ...input,
+        prior: { resetCount: counterOf(input), restartCount: 0, clock: 1n << 60n, firmwareVersion: 0n },
+      }),
       { link: 'quote', codes: ['quote.counters-regressed'] },
     ),
   ],
@@ -344,7 +350,10 @@ export const QUOTE: Section = {
   89: [
     sent(
       'a result of the boot before',
-      (input) => ({ ...input, prior: { resetCount: counterOf(input) + 3, restartCount: 1, clock: 5n } }),
+      (input) => ({
+        ...input,
+        prior: { resetCount: counterOf(input) + 3, restartCount: 1, clock: 5n, firmwareVersion: 0n },
+      }),
       { link: 'quote', codes: ['quote.counters-regressed'] },
     ),
   ],
@@ -421,7 +430,7 @@ export const QUOTE: Section = {
         const input = inputOf('uki/extra-program');
         // The first appraisal changes nothing for the second.
         appraise(input);
-        return { ...input, prior: { resetCount: counterOf(input), restartCount: 0, clock: 0n } };
+        return { ...input, prior: { resetCount: counterOf(input), restartCount: 0, clock: 0n, firmwareVersion: 0n } };
       },
       { link: 'runtime', codes: ['runtime.entry-unapproved'] },
     ),

@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { appraise } from '../../src/chain/appraise.ts';
 import type { AppraisalInput } from '../../src/chain/model.ts';
+import type { FactValues } from '../../src/facts/model.ts';
 import { codes, inputOf, statuses } from '../support/fixtures.ts';
 
 const input = inputOf('uki/baseline');
@@ -34,6 +35,18 @@ describe('pins', () => {
     const upper = pins.map((pin) => ({ ...pin, name: pin.name.toUpperCase() }));
     expect(appraise({ ...input, pins: upper }).verdict).toBe('trusted');
   });
+});
+
+test('what changed in the TPM since the last accepted quote is a note of link 2', () => {
+  const clock = appraise(input).facts.find((fact) => fact.name === 'quote.clock')!.value as FactValues['quote.clock'];
+  const counters = { resetCount: clock.resetCount, restartCount: (clock.restartCount - 1) >>> 0, clock: 0n };
+  const appraisal = appraise({ ...input, prior: { ...counters, firmwareVersion: BigInt(clock.firmwareVersion) + 1n } });
+  expect(appraisal.verdict).toBe('trusted');
+  expect(appraisal.links.find(({ link }) => link === 'quote')!.notes.slice(-3)).toEqual([
+    'same-boot',
+    'the TPM runs other firmware than at the earlier quote',
+    'the machine slept since the earlier quote (restartCount rose)',
+  ]);
 });
 
 describe('an excluded link', () => {

@@ -117,7 +117,7 @@ describe('counters', () => {
   const clock = (change: Partial<FactValues['quote.clock']> = {}) =>
     fact('quote.clock', { clock: '100', resetCount: 5, restartCount: 2, safe: true, firmwareVersion: '1', ...change });
   const prior = (resetCount: number, restartCount: number, at: bigint) => ({
-    prior: { resetCount, restartCount, clock: at },
+    prior: { resetCount, restartCount, clock: at, firmwareVersion: 1n },
   });
   const asked = (references: object, change = {}) =>
     ask('quote.counters', { facts: [read, clock(change)], references });
@@ -138,6 +138,17 @@ describe('counters', () => {
       expect.stringContaining('safe = 0'),
     ]);
   });
+
+  const slept = 'the machine slept since the earlier quote (restartCount rose)';
+  const updated = 'the TPM runs other firmware than at the earlier quote';
+  test.each([
+    ['nothing of note', prior(5, 2, 99n), {}, ['same-boot']],
+    ['a resume within one boot', prior(5, 1, 99n), {}, ['same-boot', slept]],
+    ['restartCount over a reset, which compares with nothing', prior(4, 1, 99n), {}, ['new-boot']],
+    ['other firmware of the TPM', prior(4, 0, 99n), { firmwareVersion: '2' }, ['new-boot', updated]],
+    ['other firmware beside a regression', prior(6, 0, 0n), { firmwareVersion: '2' }, [updated]],
+    ['a resume beside a clock that went back', prior(5, 1, 101n), {}, [slept]],
+  ])('%s', (_, references, change, notes) => expect(asked(references, change).notes).toEqual(notes));
 });
 
 const log = (subject: 'firmware' | 'ima', value: FactValues['log']) =>
