@@ -136,7 +136,7 @@ function judgeLogs(
     ask(outcomes, policy, LATER, { facts, references, image });
     return { policy, image, drafts: draft(outcomes, policy, FROM_LOGS) };
   };
-  const judged = cached(cache, `judged/${key}/${policy.id}/${references.expired.join()}`, make);
+  const judged = cached(cache, `judged/${key}/${policy.id}/${references.expired.map((set) => set.name).join()}`, make);
   return judged.policy === policy ? judged : make();
 }
 
@@ -198,7 +198,7 @@ function referencesOf({ policy, challenge, prior, at }: AppraisalInput): Referen
   return {
     manifests: policy.manifests,
     sets: policy.references.flatMap((set) => (current(set) ? [set] : stillForbidden(set))),
-    expired: policy.references.filter((set) => !current(set)).map((set) => set.name),
+    expired: policy.references.filter((set) => !current(set)),
     selection: challenge?.selection ?? policy.selection,
     prior: prior ?? null,
   };

@@ -94,19 +94,19 @@ function checkResult({ planned, outcome }: Asked): CheckResult {
   return { check, answer: outcome?.answer ?? 'unknown', ...(accepted !== undefined && { accepted }) };
 }
 
-/** Findings and notes of a link; one thing found by two checks is one finding. */
+/** Findings and notes of a link; one thing found or noted by two checks is one. */
 function told(asked: readonly Asked[]): { readonly findings: readonly Finding[]; readonly notes: readonly string[] } {
   const findings = new Map<string, Finding>();
-  const notes: string[] = [];
+  const notes = new Set<string>();
   for (const { outcome } of asked) {
     for (const finding of outcome?.findings ?? []) {
       const { part, pcr, index } = finding.at;
       const key = `${finding.fingerprint}/${part}/${pcr ?? ''}/${index ?? ''}`;
       if (!findings.has(key)) findings.set(key, finding);
     }
-    notes.push(...(outcome?.notes ?? []));
+    for (const note of outcome?.notes ?? []) notes.add(note);
   }
-  return { findings: [...findings.values()], notes };
+  return { findings: [...findings.values()], notes: [...notes] };
 }
 
 function why(status: LinkDraft['status'], asked: readonly Asked[]): string | null {

@@ -25,8 +25,8 @@ export interface References {
   readonly manifests: readonly ImageManifest[];
   /** Sets that are not past their `expiresAt`; of the others what they forbid: revoked firmware, required entries of dbx. */
   readonly sets: readonly ReferenceSet[];
-  /** names of the sets that expired */
-  readonly expired: readonly string[];
+  /** the sets that expired, whole */
+  readonly expired: readonly ReferenceSet[];
   /** the challenge's selection in text form, or the policy's */
   readonly selection: string;
   readonly prior: PriorCounters | null;
@@ -35,6 +35,13 @@ export interface References {
 /** The sets of one kind. */
 export function setsOf<K extends ReferenceSet['kind']>(references: References, kind: K): readonly ReferenceSetOf<K>[] {
   return references.sets.filter((set): set is ReferenceSetOf<K> => set.kind === kind);
+}
+
+/** What a check of a kind of sets says of those that expired: they might have answered, and want renewing. */
+export function expiredNotes({ expired }: References, kind: ReferenceSet['kind']): readonly string[] {
+  return expired
+    .filter((set) => set.kind === kind)
+    .map((set) => `the reference set ${set.name} (${kind}) expired at ${set.expiresAt} and vouches for nothing more`);
 }
 
 /** Firmware components by PCR and digest, `"<pcr>:<hex>"`, in one bank. */

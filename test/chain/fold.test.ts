@@ -72,14 +72,14 @@ describe('one link by its own checks', () => {
     ]);
   });
 
-  test('one thing found by two checks is one finding; one thing in two places is two', () => {
+  test('one thing found or noted by two checks is one; one thing in two places is two', () => {
     const outcome = (findings: ReturnType<typeof found>[]): Asked => ({
       ...asked('no'),
       outcome: { answer: 'no', findings, notes: ['seen'] },
     });
     const draft = draftLink('boot', [outcome([found('a'), found('b')]), outcome([found('a'), found('a', 1)])]);
     expect(draft.findings).toEqual([found('a'), found('b'), found('a', 1)]);
-    expect(draft.notes).toEqual(['seen', 'seen']);
+    expect(draft.notes).toEqual(['seen']);
   });
 });
 

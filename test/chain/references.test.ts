@@ -16,6 +16,20 @@ describe('references', () => {
     expect([expired.verdict, codes(expired)]).toEqual(['unproven', ['firmware.component-unknown']]);
   });
 
+  test('that expired are named, once, in the links that would have used them', () => {
+    const secure = inputOf('uki-secureboot/baseline');
+    const expiredNotes = (time: number) =>
+      appraise({ ...secure, at: time }).links.flatMap(({ link, notes }) =>
+        notes.filter((note) => note.includes('expired')).map((note) => `${link}: ${note.split(' expired')[0]}`),
+      );
+    expect(expiredNotes(EXPIRY - 1)).toEqual([]);
+    expect(expiredNotes(EXPIRY)).toEqual([
+      'firmware: the reference set lab-ovmf-secboot (firmware)',
+      'secure-boot: the reference set lab-keys-snakeoil (secure-boot-keys)',
+      'secure-boot: the reference set lab-dbx-snakeoil (dbx)',
+    ]);
+  });
+
   test('with an expiry that is no time have expired', () => {
     const references = input.policy.references.map((set) => ({ ...set, expiresAt: '2099-99-99T00:00:00Z' }));
     expect(appraise({ ...input, policy: { ...input.policy, references } }).verdict).toBe('unproven');

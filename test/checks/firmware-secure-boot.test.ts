@@ -331,6 +331,39 @@ describe('the SBAT level', () => {
   });
 });
 
+describe('a set that expired is named by whoever would have used it', () => {
+  const expired = [firmwareSet([]), keySet({}), dbxSet(), mokSet([])];
+  const level = [event(7, 'l', authority('SbatLevel', null, 'sbat,1'))];
+  const dbx = [event(7, 'dbx', variable('dbx', { entries: [] }))];
+  test.each([
+    ['firmware.components-known', 'no', 'firmware', [event(0, 'rom')], [firmwareSet([], ['rom'])]],
+    ['firmware.components-known', 'unknown', 'firmware', [event(0, 'rom')], []],
+    ['firmware.components-known', 'yes', 'firmware', [event(0, 'rom')], [firmwareSet([[0, 'rom']])]],
+    ['firmware.configuration', 'no', 'firmware', [event(1, 'x')], []],
+    ['firmware.configuration', 'yes', 'firmware', [], []],
+    ['secure-boot.keys-approved', 'unknown', 'keys', [pk], []],
+    ['secure-boot.keys-approved', 'unknown', 'keys', [event(7, 'p', variable('PK', { entries: [] }))], [keySet({})]],
+    ['secure-boot.keys-approved', 'no', 'keys', [pk], [keySet({})]],
+    ['secure-boot.authorities-approved', 'unknown', 'keys', [], []],
+    ['secure-boot.authorities-approved', 'yes', 'keys', [], [keySet({})]],
+    ['secure-boot.dbx-current', 'unknown', 'dbx', dbx, []],
+    ['secure-boot.dbx-current', 'unknown', 'dbx', [], [dbxSet()]],
+    ['secure-boot.dbx-current', 'no', 'dbx', dbx, [dbxSet('a')]],
+    ['secure-boot.sbat-level', 'no', 'mok', level, []],
+    ['secure-boot.mok-state', 'no', 'mok', [event(14, 'x')], []],
+  ])('%s, which says %s', (id, word, name, facts, sets) => {
+    const { answer: said, notes } = ask(id, { facts, sets, references: { expired } });
+    expect(said).toBe(word);
+    const named = notes.filter((note) => note.includes('expired'));
+    expect(named).toEqual([expect.stringMatching(`^the reference set ${name} .* expired at 2099-01-01T00:00:00Z `)]);
+  });
+
+  test('and by nobody else', () => {
+    expect(ask('secure-boot.enabled', { references: { expired } }).notes).toEqual([]);
+    expect(ask('firmware.components-known', { references: { expired: [dbxSet()] } }).notes).toEqual([]);
+  });
+});
+
 describe('the machine owner’s keys', () => {
   const pcrs = { ...manifest().pcrs, '14': [order(['mok', 'MokList']), order(['mok', 'MokList'], ['mok', 'Trusted'])] };
   const image = { manifest: manifest({ pcrs }) };

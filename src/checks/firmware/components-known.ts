@@ -3,7 +3,7 @@
 import * as z from 'zod/mini';
 import type { Check } from '../model.ts';
 import { finding, no, placeOf, unknown, yes } from '../outcome.ts';
-import { firmwareIndex, revokedFirmware } from '../references.ts';
+import { expiredNotes, firmwareIndex, revokedFirmware } from '../references.ts';
 
 const PCRS = [0, 2];
 
@@ -19,6 +19,7 @@ export const componentsKnown: Check<Record<string, never>> = {
     const bank = facts.bank!;
     const known = firmwareIndex(references, bank);
     const revoked = revokedFirmware(references, bank);
+    const notes = expiredNotes(references, 'firmware');
     const measured = PCRS.flatMap((pcr) => facts.events(pcr)).filter(
       (event) => event.value.content.kind !== 'separator' || event.value.content.error,
     );
@@ -33,7 +34,7 @@ export const componentsKnown: Check<Record<string, never>> = {
           at: placeOf(event),
         }),
       );
-    if (bad.length > 0) return no(bad);
+    if (bad.length > 0) return no(bad, notes);
     const uncovered = measured
       .filter((event) => !known.has(`${event.source.pcr}:${event.value.digest}`))
       .map((event) =>
@@ -56,7 +57,7 @@ export const componentsKnown: Check<Record<string, never>> = {
         }),
       );
     }
-    return uncovered.length > 0 ? unknown(uncovered) : yes([...basesOf(measured, known)]);
+    return uncovered.length > 0 ? unknown(uncovered, notes) : yes([...basesOf(measured, known), ...notes]);
   },
 };
 

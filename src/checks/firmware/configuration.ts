@@ -3,7 +3,7 @@
 import * as z from 'zod/mini';
 import type { Check } from '../model.ts';
 import { finding, noIfAny, placeOf } from '../outcome.ts';
-import { firmwareIndex } from '../references.ts';
+import { expiredNotes, firmwareIndex } from '../references.ts';
 import { OpenOrClosed } from '../open.ts';
 
 const Parameters = z.strictObject({
@@ -22,7 +22,7 @@ export const configuration: Check<z.infer<typeof Parameters>> = {
   parameters: Parameters,
   evaluate({ facts, references, parameters }) {
     const known = firmwareIndex(references, facts.bank!);
-    const notes: string[] = [];
+    const notes = [...expiredNotes(references, 'firmware')];
     const findings = (['1', '3', '6'] as const).flatMap((pcr) => {
       const declared = parameters[pcr];
       if (declared !== 'closed') {

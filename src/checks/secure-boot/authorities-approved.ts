@@ -3,7 +3,7 @@
 import * as z from 'zod/mini';
 import type { Check } from '../model.ts';
 import { finding, noIfAny, placeOf, unknown } from '../outcome.ts';
-import { setsOf } from '../references.ts';
+import { expiredNotes, setsOf } from '../references.ts';
 
 /** shim measures its revocation level as an authority too; `secure-boot.sbat-level` asks about that one. */
 export const SBAT_LEVEL = 'SbatLevel';
@@ -18,10 +18,11 @@ export const authoritiesApproved: Check<Record<string, never>> = {
   parameters: z.strictObject({}),
   evaluate({ facts, references, image }) {
     const sets = setsOf(references, 'secure-boot-keys');
+    const notes = expiredNotes(references, 'secure-boot-keys');
     if (sets.length === 0) {
       const at = { part: 'log.firmware', pcr: 7 };
       const input = { component: 'db', expected: 'a secure-boot-keys reference', observed: 'none', at };
-      return unknown([finding({ code: 'secure-boot.reference-missing', ...input })]);
+      return unknown([finding({ code: 'secure-boot.reference-missing', ...input })], notes);
     }
     const approved = new Set([
       ...sets.flatMap((set) => set.db).map((entry) => entry.sha256),
@@ -40,6 +41,7 @@ export const authoritiesApproved: Check<Record<string, never>> = {
           at: placeOf(event),
         });
       }),
+      notes,
     );
   },
 };

@@ -3,7 +3,7 @@
 import * as z from 'zod/mini';
 import type { Check } from '../model.ts';
 import { finding, noIfAny, placeOf, unknown } from '../outcome.ts';
-import { setsOf } from '../references.ts';
+import { expiredNotes, setsOf } from '../references.ts';
 import { describe, measuredVariable } from './variables.ts';
 
 export const dbxCurrent: Check<Record<string, never>> = {
@@ -17,15 +17,16 @@ export const dbxCurrent: Check<Record<string, never>> = {
   evaluate({ facts, references }) {
     const sets = setsOf(references, 'dbx');
     const at = { part: 'log.firmware', pcr: 7 };
+    const notes = expiredNotes(references, 'dbx');
     // An expired set goes on requiring and answers nothing by itself.
-    if (sets.every((set) => references.expired.includes(set.name))) {
+    if (sets.every((set) => references.expired.includes(set))) {
       const input = { component: 'dbx', expected: 'a dbx reference', observed: 'none', at };
-      return unknown([finding({ code: 'secure-boot.reference-missing', ...input })]);
+      return unknown([finding({ code: 'secure-boot.reference-missing', ...input })], notes);
     }
     const dbx = measuredVariable(facts, 'dbx');
     if (dbx.state !== 'known' || (dbx.variable.entries === undefined && !dbx.variable.empty)) {
       const input = { component: 'dbx', expected: 'its signature lists', observed: describe(dbx), at };
-      return unknown([finding({ code: 'secure-boot.state-unknown', ...input })]);
+      return unknown([finding({ code: 'secure-boot.state-unknown', ...input })], notes);
     }
     // What stands in a list of another type forbids nothing.
     const effective = (dbx.variable.entries ?? []).filter((entry) => entry.type !== 'other');
@@ -43,6 +44,7 @@ export const dbxCurrent: Check<Record<string, never>> = {
             at: placeOf(dbx.event),
           }),
         ),
+      notes,
     );
   },
 };

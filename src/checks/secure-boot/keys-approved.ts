@@ -4,7 +4,7 @@ import * as z from 'zod/mini';
 import type { SignatureEntry } from '../../references/reference-set.ts';
 import type { Check, Finding } from '../model.ts';
 import { finding, no, placeOf, unknown, yes } from '../outcome.ts';
-import { setsOf } from '../references.ts';
+import { expiredNotes, setsOf } from '../references.ts';
 import { describe, measuredVariable } from './variables.ts';
 
 const DATABASES = ['PK', 'KEK', 'db'] as const;
@@ -19,10 +19,11 @@ export const keysApproved: Check<Record<string, never>> = {
   parameters: z.strictObject({}),
   evaluate({ facts, references }) {
     const sets = setsOf(references, 'secure-boot-keys');
+    const notes = expiredNotes(references, 'secure-boot-keys');
     const at = { part: 'log.firmware', pcr: 7 };
     if (sets.length === 0) {
       const input = { component: 'PK, KEK, db', expected: 'a secure-boot-keys reference', observed: 'none', at };
-      return unknown([finding({ code: 'secure-boot.reference-missing', ...input })]);
+      return unknown([finding({ code: 'secure-boot.reference-missing', ...input })], notes);
     }
     const broken: Finding[] = [];
     const unproven: Finding[] = [];
@@ -47,8 +48,8 @@ export const keysApproved: Check<Record<string, never>> = {
         );
       }
     }
-    if (broken.length > 0) return no([...broken, ...unproven]);
-    return unproven.length > 0 ? unknown(unproven) : yes();
+    if (broken.length > 0) return no([...broken, ...unproven], notes);
+    return unproven.length > 0 ? unknown(unproven, notes) : yes(notes);
   },
 };
 

@@ -4,7 +4,7 @@ import * as z from 'zod/mini';
 import { digestIn } from '../../references/schema.ts';
 import type { Check } from '../model.ts';
 import { finding, noIfAny, placeOf } from '../outcome.ts';
-import { setsOf } from '../references.ts';
+import { expiredNotes, setsOf } from '../references.ts';
 
 export const mokState: Check<Record<string, never>> = {
   id: 'secure-boot.mok-state',
@@ -40,6 +40,7 @@ export const mokState: Check<Record<string, never>> = {
             at: placeOf(event),
           }),
         ),
+      expiredNotes(references, 'mok'),
     );
   },
 };

@@ -3,7 +3,7 @@
 import * as z from 'zod/mini';
 import type { Check } from '../model.ts';
 import { finding, no, noIfAny, placeOf, yes } from '../outcome.ts';
-import { setsOf } from '../references.ts';
+import { expiredNotes, setsOf } from '../references.ts';
 import { SBAT_LEVEL } from './authorities-approved.ts';
 
 export const sbatLevel: Check<Record<string, never>> = {
@@ -24,6 +24,7 @@ export const sbatLevel: Check<Record<string, never>> = {
       const at = { part: 'log.firmware', pcr: 7 };
       return no([finding({ code: 'secure-boot.sbat-level', component: SBAT_LEVEL, expected, observed: 'none', at })]);
     }
+    const notes = expiredNotes(references, 'mok');
     const approved = new Set(
       [...setsOf(references, 'mok').flatMap((set) => set.sbatLevels), ...(image.manifest?.shim?.sbatLevels ?? [])].map(
         normal,
@@ -42,6 +43,7 @@ export const sbatLevel: Check<Record<string, never>> = {
           at: placeOf(event),
         });
       }),
+      notes,
     );
   },
 };
