@@ -5,15 +5,34 @@ import { hashSize, type HashName } from '../bytes/hash.ts';
 import { LINKS } from '../checks/model.ts';
 import { NONCE_BYTES } from './nonce.ts';
 
-const base64url = (description: string) =>
+/** Binary in JSON. */
+export const base64url = (description: string) =>
   z.string().check(z.regex(/^[A-Za-z0-9_-]*$/, 'must be base64url without padding'), z.describe(description));
-const contentId = (description: string) =>
+/** Content by its digest. */
+export const contentId = (description: string) =>
   z.string().check(z.regex(/^sha256:[0-9a-f]{64}$/, 'must be sha256:<hex>'), z.describe(description));
 
 const LogPart = z.union([
   base64url('The bytes of the log.'),
-  z.strictObject({ id: contentId('Digest of a log this verifier has seen before.') }),
+  z.strictObject({
+    id: contentId('Digest of a log this verifier has of the same host.'),
+    tail: z.optional(base64url('What was appended to that log since.')),
+  }),
 ]);
+
+const uuid = z.string().check(z.regex(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/, 'must be a lower-case UUID'));
+const logLength = (description: string) => z.nullable(z.number().check(z.int(), z.minimum(0), z.describe(description)));
+
+const Claims = z.strictObject({
+  bootId: uuid,
+  hostKey: z.nullable(
+    z.string().check(z.regex(/^[A-Za-z0-9_-]{43}$/, 'must be a JWK thumbprint'), z.describe('RFC 7638 thumbprint.')),
+  ),
+  guests: z.array(uuid).check(z.maxLength(4096)),
+  hints: contentId('The hints in RFC 8785 form.'),
+  firmwareLog: logLength('Bytes of the firmware log.'),
+  imaLog: logLength('Bytes of the runtime list when the claims were made.'),
+});
 
 const pcrIndex = z.string().check(z.regex(/^(1?[0-9]|2[0-3])$/, 'must be 0 to 23'));
 const bank = (name: HashName) => {
@@ -45,6 +64,7 @@ export const EvidenceBundle = z.strictObject({
     )
     .check(z.maxLength(8)),
   logs: z.optional(z.strictObject({ firmware: z.optional(LogPart), ima: z.optional(LogPart) })),
+  claims: z.optional(Claims),
   hints: z.optional(z.record(z.string(), z.string())),
 });
 

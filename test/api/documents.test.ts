@@ -46,6 +46,14 @@ const good = {
   ak: 'AAEC',
   quotes: [{ attest: 'AQ', signature: 'Ag', pcrs: { sha256: { '0': 'ab'.repeat(32), '15': '00'.repeat(32) } } }],
   logs: { firmware: 'AQID', ima: { id: `sha256:${'0'.repeat(64)}` } },
+  claims: {
+    bootId: '0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0',
+    hostKey: null,
+    guests: [],
+    hints: `sha256:${'1'.repeat(64)}`,
+    firmwareLog: 3,
+    imaLog: null,
+  },
   hints: { hostname: 'a' },
 };
 const [quote] = good.quotes;
@@ -53,6 +61,10 @@ const [quote] = good.quotes;
 const bundles: readonly (readonly [string, unknown])[] = [
   ['a full one', good],
   ['the least', { schema: 'assay.evidence/1', quotes: [] }],
+  ['a log with a tail', { ...good, logs: { ima: { id: `sha256:${'0'.repeat(64)}`, tail: 'AQ' } } }],
+  ['claims without a boot id', { ...good, claims: { ...good.claims, bootId: undefined } }],
+  ['a claim nobody knows', { ...good, claims: { ...good.claims, nonce: 'AAAA' } }],
+  ['a length that is none', { ...good, claims: { ...good.claims, imaLog: -1 } }],
   ['unknown key', { ...good, nonce: 'AAAA' }],
   ['another schema', { ...good, schema: 'assay.evidence/2' }],
   ['no quotes', { schema: 'assay.evidence/1' }],
