@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { findCycle, importsOf, readModules, type Module } from '../support/modules.ts';
 import { filesBelow, ROOT, trackedFiles } from '../support/repository.ts';
-import { readRoomTable, roomViolations } from '../support/rooms.ts';
+import { loadedViolations, readRoomTable, roomViolations } from '../support/rooms.ts';
 
 const table = readRoomTable();
 const SRC = join(ROOT, 'src');
@@ -12,6 +12,10 @@ const modules = readModules(SRC, filesBelow(SRC).filter(isSource));
 describe('the sources', () => {
   it('import only what the room table allows', () => {
     expect(roomViolations(table, modules)).toEqual([]);
+  });
+
+  it('load nothing by a way around that their room must not', () => {
+    expect(loadedViolations(table, modules)).toEqual([]);
   });
 
   it('have no import cycle', () => {
@@ -46,6 +50,7 @@ describe('a planted violation is found:', () => {
     ['a package required in a pure room', 'tpm/planted.ts', `const x = require('fs');`],
     ['a room that the agent may not have', 'agent/planted.ts', `import { x } from '../evidence/input.ts';`],
     ['anything but the client in the user interface', 'ui/planted.ts', `import { toHex } from '../bytes/text.ts';`],
+    ['libtss2 outside its room', 'agent/planted.ts', `import koffi from 'koffi';`],
     ['a file outside src', 'cli/planted.ts', `import { x } from '../../test/support/seed.ts';`],
     ['a file that is not there', 'cli/planted.ts', `import { x } from '../bytes/nowhere.ts';`],
     ['a folder that is no room', 'planted/planted.ts', ``],
@@ -64,6 +69,17 @@ describe('a planted violation is found:', () => {
     expect(findCycle(cycle)).toEqual(['bytes/a.ts', 'bytes/b.ts', 'bytes/c.ts', 'bytes/a.ts']);
   });
 
+  it('a package by a way around, but not one whose types alone are named', () => {
+    const planted = (type: string): string[] =>
+      loadedViolations(table, [
+        { path: 'agent/a.ts', imports: importsOf('agent/a.ts', `import '../api/client.ts';`) },
+        { path: 'api/client.ts', imports: importsOf('api/client.ts', `import ${type}{ x } from './schemas.ts';`) },
+        { path: 'api/schemas.ts', imports: importsOf('api/schemas.ts', `import * as z from 'zod/mini';`) },
+      ]);
+    expect(planted('')).toEqual(['agent loads zod: agent/a.ts → api/client.ts → api/schemas.ts → zod/mini']);
+    expect(planted('type ')).toEqual([]);
+  });
+
   it('an import whose name is not a literal', () => {
     expect(() => importsOf('bytes/a.ts', 'await import(name);')).toThrow(/not a literal/);
   });
@@ -72,8 +88,9 @@ describe('a planted violation is found:', () => {
 it.each([
   [
     'agent/x.ts',
-    `import '../bytes/text.ts'; import '../evidence/bundle.ts'; import '../api/client.ts'; import 'koffi';`,
+    `import '../bytes/text.ts'; import '../evidence/bundle.ts'; import '../api/client.ts'; import 'node:fs';`,
   ],
+  ['agent/tss2/x.ts', `import koffi from 'koffi'; import '../../bytes/text.ts';`],
   ['ui/x.tsx', `import '../api/client.ts';`],
   ['policy/x.ts', `import { parse } from 'yaml'; import '../evidence/input.ts';`],
   ['cli/x.ts', `import 'node:fs'; import '../service/app.ts'; import './x.ts';`],

@@ -9,6 +9,10 @@ export interface RoomTable {
   readonly order: readonly string[];
   /** Rooms that import less than their place allows: rooms, or files of a room by their path without the ending. */
   readonly only: Readonly<Record<string, readonly string[]>>;
+  /** Packages that one folder hides from all others. */
+  readonly home: Readonly<Record<string, string>>;
+  /** Rooms and packages that a room must not load, by whatever way; imports of types load nothing. */
+  readonly without: Readonly<Record<string, readonly string[]>>;
   /** The one barrel, and the last room it may export. */
   readonly barrel: { readonly file: string; readonly through: string };
   /** Rooms without input or output, clock, randomness: the packages they may import, and those of single rooms. */
@@ -32,7 +36,7 @@ export function roomViolations(table: RoomTable, modules: readonly Module[]): st
     return module.imports.flatMap((imported) => {
       const problem =
         imported.file === null
-          ? packageProblem(table, room, imported.specifier)
+          ? (packageProblem(table, room, imported.specifier) ?? homeProblem(table, module.path, imported.specifier))
           : fileProblem(table, room, imported, imported.file, known);
       return problem === null ? [] : [`${module.path}: ${problem}`];
     });
@@ -74,4 +78,38 @@ function packageProblem(table: RoomTable, room: string, specifier: string): stri
   return allowed.includes(specifier)
     ? null
     : `imports ${specifier}: ${room} is pure and imports ${allowed.join(', ')} only`;
+}
+
+function homeProblem(table: RoomTable, path: string, specifier: string): string | null {
+  const home = table.home[specifier];
+  if (home === undefined || path.startsWith(`${home}/`)) return null;
+  return `imports ${specifier}: only ${home} does`;
+}
+
+/** One sentence per room and per room or package that it loads by some way and must not, with that way. */
+export function loadedViolations(table: RoomTable, modules: readonly Module[]): string[] {
+  return Object.entries(table.without).flatMap(([room, banned]) => {
+    const ways = waysFrom(modules, room);
+    return banned.flatMap((name) => {
+      const found = [...ways].find(([reached]) => reached === name || reached.startsWith(`${name}/`));
+      return found === undefined ? [] : [`${room} loads ${name}: ${found[1].join(' → ')}`];
+    });
+  });
+}
+
+/** Every file and package that the files of a room load, each with one way that leads there. */
+function waysFrom(modules: readonly Module[], room: string): ReadonlyMap<string, readonly string[]> {
+  const byPath = new Map(modules.map((module) => [module.path, module]));
+  const ways = new Map<string, readonly string[]>();
+  const open = modules.map(({ path }) => path).filter((path) => path.startsWith(`${room}/`));
+  for (const path of open) ways.set(path, [path]);
+  for (let path = open.pop(); path !== undefined; path = open.pop()) {
+    for (const { file, specifier, typeOnly } of byPath.get(path)?.imports ?? []) {
+      const target = file ?? specifier;
+      if (typeOnly || ways.has(target)) continue;
+      ways.set(target, [...ways.get(path)!, target]);
+      if (file !== null) open.push(file);
+    }
+  }
+  return ways;
 }
