@@ -1,0 +1,69 @@
+/** Meeting the policy of an endorsement key (TCG EK Credential Profile for TPM Family 2.0, 2.6, B.6). */
+
+import { digest, equalBytes, hashSize, type HashName } from '../../bytes/hash.ts';
+import { fromHex } from '../../bytes/text.ts';
+import { ByteWriter } from '../../bytes/writer.ts';
+import { TPM_RH } from '../../tpm/algorithms.ts';
+import { readPublic2B } from '../../tpm/public.ts';
+import type { Handle } from './commands.ts';
+import { agentError } from './errors.ts';
+import type { LoadedKey } from './key.ts';
+import type { Scope } from './scope.ts';
+import { policyOr, policySecretEndorsement, startPolicySession } from './session.ts';
+
+/** TPM_CC (TPM 2.0 Part 2, 6.5.2). */
+const TPM_CC = { POLICY_SECRET: 0x151, POLICY_OR: 0x171 } as const;
+
+/** PolicyC: what the NV index of the owner's policy says. It depends on the name of that index only, which the profile fixes. */
+const POLICY_C = new Map<HashName, string>([
+  ['sha256', '3767e2edd43ff45a3a7e1eaefcef78643dca964632e7aad82c673a30d8633fde'],
+  ['sha384', 'd6032ce61f2fb3c240eb3cf6a33237ef2b6a16f4293c22b455e261cffd217ad5b4947c2d73e63005eed2dc2b3593d165'],
+  [
+    'sha512',
+    '589ee1e146544716e8deafe6db247b01b81e9f9c7dd16b814aa159138749105fba5388dd1dea702f35240c184933121e2c61b8f50d3ef91393a49a38c3f73fc8',
+  ],
+]);
+
+/** PolicyA: TPM2_PolicySecret of the endorsement hierarchy, without policyRef (TPM 2.0 Part 3, 23.2.3). */
+function policyA(hash: HashName): Uint8Array {
+  const start = new Uint8Array(hashSize(hash));
+  const secret = new ByteWriter().raw(start).u32be(TPM_CC.POLICY_SECRET).u32be(TPM_RH.endorsement).bytes();
+  return digest(hash, digest(hash, secret));
+}
+
+/** What the policy of an EK leaves to choose from; null where PolicyA is all of it. */
+interface EkPolicy {
+  readonly branches: readonly Uint8Array[] | null;
+}
+
+/** The policy of that digest; undefined where it is neither PolicyA nor PolicyB, which is PolicyA or PolicyC. */
+export function ekPolicy(hash: HashName, authPolicy: Uint8Array): EkPolicy | undefined {
+  const a = policyA(hash);
+  if (equalBytes(authPolicy, a)) return { branches: null };
+  const c = POLICY_C.get(hash);
+  if (c === undefined) return undefined;
+  const branches = [a, fromHex(c)];
+  const or = new ByteWriter().raw(new Uint8Array(hashSize(hash))).u32be(TPM_CC.POLICY_OR);
+  for (const branch of branches) or.raw(branch);
+  return equalBytes(authPolicy, digest(hash, or.bytes())) ? { branches } : undefined;
+}
+
+/**
+ * A session that meets the policy of an EK, for one use of it.
+ * @throws TpmError `tss2.ek-policy` for a key whose policy is neither PolicyA nor PolicyB
+ */
+export async function ekSession(scope: Scope, ek: LoadedKey): Promise<Handle> {
+  const { nameAlg, authPolicy } = readPublic2B(ek.public, 'ek').public;
+  const policy = ekPolicy(nameAlg, authPolicy);
+  if (policy === undefined) {
+    throw agentError(
+      'tss2.ek-policy',
+      'the policy of the endorsement key is neither PolicyA nor PolicyB of the TCG profile',
+      'This EK was made with a template of its maker’s own: ask for another EK.',
+    );
+  }
+  const session = await startPolicySession(scope, nameAlg);
+  await policySecretEndorsement(scope, session);
+  if (policy.branches !== null) await policyOr(scope, session, policy.branches);
+  return session;
+}
