@@ -44,6 +44,11 @@ export const PROGRAMS = {
   swtpm_setup: debian('/usr/bin/swtpm_setup', 'swtpm-tools'),
   tpm2: debian('/usr/bin/tpm2', 'tpm2-tools', ['getrandom', '--version']),
   evmctl: debian('/usr/bin/evmctl', 'ima-evm-utils'),
+  // PostgreSQL does not run as root; `setpriv` starts its programs as the user that its package makes.
+  setpriv: debian('/usr/bin/setpriv', 'util-linux'),
+  initdb: debian('/usr/lib/postgresql/15/bin/initdb', 'postgresql-15'),
+  postgres: debian('/usr/lib/postgresql/15/bin/postgres', 'postgresql-15'),
+  pg_dump: debian('/usr/lib/postgresql/15/bin/pg_dump', 'postgresql-client-15'),
   'efi-readvar': debian('/usr/bin/efi-readvar', 'efitools', ['--help']),
   'sig-list-to-certs': debian('/usr/bin/sig-list-to-certs', 'efitools', ['--help']),
 } as const satisfies Record<string, Program>;

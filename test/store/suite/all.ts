@@ -1,0 +1,14 @@
+/** What holds on either database. */
+
+import { blobsSuite } from './blobs.ts';
+import { changesSuite } from './changes.ts';
+import { hostsSuite } from './hosts.ts';
+import { tokensSuite } from './tokens.ts';
+import type { MakeDatabase } from '../database.ts';
+
+export function storeSuite(make: MakeDatabase): void {
+  changesSuite(make);
+  blobsSuite(make);
+  hostsSuite(make);
+  tokensSuite(make);
+}
