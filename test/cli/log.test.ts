@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { LogReport } from '../../src/logs/report.ts';
 import { captured, plainFiles, temporaryFolder } from './captured-files.ts';
+import { fixtureFolder } from '../support/fixtures.ts';
 import { assay, documentOf } from './terminal.ts';
 
 function quotedPcr(path: string, pcr: number): string | undefined {
@@ -48,6 +49,19 @@ describe('assay log', () => {
     expect((await assay(['log', plainFiles('uki/baseline').ima])).out).toMatch(
       / {3}10 {2}ima-sig +[0-9a-f]{16} {2}\/usr\/bin\/qemu/,
     );
+  });
+
+  it('replays systemd’s log, and shows what it extends beside PCRs', async () => {
+    const file = join(fixtureFolder('systemd-log/262'), 'tpm2-measure.log');
+    const report = documentOf(await assay(['log', file, '--json'])) as unknown as LogReport;
+    expect(report).toMatchObject({ schema: 'assay.log/1', format: 'systemd-cel', banks: ['sha1', 'sha256', 'sha384'] });
+    const held = JSON.parse(
+      readFileSync(join(fixtureFolder('systemd-log/262'), 'pcrs.json'), 'utf8'),
+    ) as LogReport['pcrs'];
+    expect(report.pcrs['sha256']?.['11']).toBe(held['sha256']?.['11']);
+    const { out } = await assay(['log', file]);
+    expect(out).toMatch(/ {3}11 {2}phase +[0-9a-f]{16} {2}ready\n/);
+    expect(out).toMatch(/NvPCRs, not replayed\n +17 {2}0x1d10200 hardware {2}[0-9a-f]{16} {2}product-id:missing\n$/);
   });
 
   it('tells the ASCII form', async () => {

@@ -1,4 +1,7 @@
 /** Firmware logs and IMA lists: read, replayed and shown. */
+import { boundText } from '../../src/logs/cel/bindings.ts';
+import { parseCelLog } from '../../src/logs/cel/parse.ts';
+import { celReport } from '../../src/logs/cel/report.ts';
 import { readFields } from '../../src/logs/ima/fields.ts';
 import { parseAsciiList } from '../../src/logs/ima/parse-ascii.ts';
 import { parseBinaryList } from '../../src/logs/ima/parse-binary.ts';
@@ -10,6 +13,7 @@ import type { Untrusted } from '../../src/bytes/trust.ts';
 import { decodeLog } from '../../src/logs/tcg/event-data.ts';
 import { parseTcgLog } from '../../src/logs/tcg/parse.ts';
 import { tcgReport } from '../../src/logs/tcg/report.ts';
+import { celLog, celRecord } from '../support/cel-builder.ts';
 import { asciiList, binaryList, buffer, file, longList, manyFiles } from '../support/ima-list-builder.ts';
 import {
   agileLog,
@@ -19,7 +23,7 @@ import {
   tagged,
   type EventSpec,
 } from '../support/tcg-log-builder.ts';
-import { bundleParts, shortImaLists, text } from './seeds.ts';
+import { bundleParts, fixtureFiles, shortImaLists, text } from './seeds.ts';
 import type { Target } from './target.ts';
 
 const refuses = ['EvidenceError'];
@@ -45,6 +49,9 @@ function readIma(source: Untrusted<ImaList>): void {
   for (let index = 0; index < list.count; index++) readFields(list, index);
   replayPrefix(source, { bank: 'sha256', quoted: new Uint8Array(32) });
 }
+
+const SPACED = `\u001e${' '.repeat(10_000)}${JSON.stringify(celRecord({ text: 'ready' }))}\n`;
+const LONG_TEXT = { text: '\\303'.repeat(2000) };
 
 export const LOG_TARGETS: readonly Target[] = [
   {
@@ -98,6 +105,33 @@ export const LOG_TARGETS: readonly Target[] = [
       { name: 'entries', n: 5000, make: (n) => asciiList(manyFiles(n)) },
       { name: 'spaces', n: 100_000, make: (n) => text(`10 ${' '.repeat(n)}\n`) },
       { name: 'one line', n: 100_000, make: (n) => text('a '.repeat(n)) },
+    ],
+  },
+  {
+    name: 'systemd log',
+    seeds: () => [
+      ...['257', '262'].flatMap((version) => fixtureFiles(`systemd-log/${version}`, '.log')),
+      celLog([{ text: 'ready' }, { nvIndex: 0x1d10200, text: 'product-id:missing' }, { text: 'a \\303\\274' }]),
+    ],
+    run(bytes) {
+      const log = parseCelLog(bytes).untrusted;
+      for (const record of log.records) for (const bank of log.banks) boundText(record, bank);
+      JSON.stringify(celReport(log));
+    },
+    refuses,
+    growth: [
+      { name: 'records', n: 500, make: (n) => celLog(Array.from({ length: n }, () => ({ text: 'ready' }))) },
+      { name: 'ends missing', n: 5000, make: (n) => text('\u001e'.repeat(n)) },
+      {
+        name: 'long texts',
+        n: 50,
+        make: (n) =>
+          celLog(
+            Array.from({ length: n }, () => LONG_TEXT),
+            ['sha256'],
+          ),
+      },
+      { name: 'white space', n: 50, make: (n) => text(SPACED.repeat(n)) },
     ],
   },
 ];

@@ -2,6 +2,8 @@
 
 import { EvidenceError } from '../../bytes/errors.ts';
 import type { Json } from '../../bytes/json.ts';
+import { isCelLog, parseCelLog } from '../../logs/cel/parse.ts';
+import { celReport, type CelReport, type CelReportEvent } from '../../logs/cel/report.ts';
 import { isAsciiList, parseImaList } from '../../logs/ima/parse.ts';
 import { imaReport, type ImaReport, type ImaReportEvent } from '../../logs/ima/report.ts';
 import { parseTcgLog } from '../../logs/tcg/parse.ts';
@@ -10,15 +12,23 @@ import type { LogOptions } from '../commands/log.ts';
 import type { Io } from '../io.ts';
 import { readInput } from '../input.ts';
 import { pcrTables, renderLog } from '../render/log.ts';
+import type { Style } from '../style.ts';
 
 /** @throws EvidenceError when the file is no log; UsageError when it cannot be read */
 export function showLog(io: Io, file: string, options: LogOptions): void {
   const bytes = readInput(file, 'log');
   if (bytes.length === 0) throw new EvidenceError('log.empty', 'the log is empty', { part: file });
-  const report = isImaList(bytes)
+  const report = reportOf(bytes, file);
+  io.out(options.json === true ? `${JSON.stringify(report)}\n` : text(report, io));
+}
+
+type Report = TcgReport | ImaReport | CelReport;
+
+function reportOf(bytes: Uint8Array, file: string): Report {
+  if (isCelLog(bytes)) return celReport(parseCelLog(bytes, file).untrusted);
+  return isImaList(bytes)
     ? imaReport(parseImaList(bytes, file).untrusted)
     : tcgReport(parseTcgLog(bytes, { part: file }).untrusted);
-  io.out(options.json === true ? `${JSON.stringify(report)}\n` : text(report, io));
 }
 
 /** Digest sizes of lists: SHA-1, and those that newer kernels offer per algorithm. */
@@ -42,18 +52,20 @@ function isImaList(bytes: Uint8Array): boolean {
   });
 }
 
-function text(report: TcgReport | ImaReport, io: Io): string {
-  if (isTcg(report)) {
-    const registers = report.measurementRegisters ?? {};
-    return (
-      renderLog(report, describeTcg, io.outStyle) + lines(pcrTables('registers of the guest', registers, io.outStyle))
-    );
+function text(report: Report, io: Io): string {
+  switch (report.format) {
+    case 'tcg-1.2':
+    case 'tcg-2.0': {
+      const registers = report.measurementRegisters ?? {};
+      const tables = pcrTables('registers of the guest', registers, io.outStyle);
+      return renderLog(report, describeTcg, io.outStyle) + lines(tables);
+    }
+    case 'systemd-cel':
+      return renderLog(report, describeCel, io.outStyle) + lines(nvLines(report, io.outStyle));
+    case 'ima-binary':
+    case 'ima-ascii':
+      return renderLog(report, describeIma, io.outStyle);
   }
-  return renderLog(report, describeIma, io.outStyle);
-}
-
-function isTcg(report: TcgReport | ImaReport): report is TcgReport {
-  return report.format === 'tcg-1.2' || report.format === 'tcg-2.0';
 }
 
 /** Fields that say what an event is about, the first that is there is shown. */
@@ -73,6 +85,23 @@ function describeValue({ value, bytes }: { readonly [field: string]: Json }): st
 function describeIma({ path, violation, problem, buffer }: ImaReportEvent): string {
   const said = path ?? problem ?? '';
   return `${violation === true ? 'violation: ' : ''}${said}${buffer === undefined ? '' : ` (${buffer.bytes} bytes measured)`}`;
+}
+
+function describeCel({ text }: CelReportEvent): string {
+  return text ?? '';
+}
+
+/** Records of NvPCRs, which no PCR is extended by. */
+function nvLines({ nvEvents, bank }: CelReport, style: Style): string[] {
+  if (nvEvents.length === 0) return [];
+  return [
+    style.bold('NvPCRs, not replayed'),
+    ...nvEvents.map(({ index, nvIndex, name, digests, text }) => {
+      const digest = (digests[bank ?? 'sha256'] ?? '').slice(0, 16).padEnd(16);
+      const register = `0x${nvIndex.toString(16)}${name === undefined ? '' : ` ${name}`}`;
+      return `${String(index).padStart(6)}  ${register}  ${style.dim(digest)}  ${text ?? ''}`.trimEnd();
+    }),
+  ];
 }
 
 function lines(list: readonly string[]): string {

@@ -12,7 +12,7 @@ export function registerLog(program: Command, io: Io): void {
     .command('log')
     .summary('decode and replay a log')
     .description(
-      'Decodes a firmware log (TCG, both formats) or an IMA list (binary or ASCII) and replays it. Nothing vouches for a log by itself: only a quote does.',
+      'Decodes a firmware log (TCG, both formats), an IMA list (binary or ASCII) or systemd’s log and replays it. Nothing vouches for a log by itself: only a quote does.',
     )
     .argument('<file>', 'the log; - for standard input')
     .option('--json', 'print the log as JSON (assay.log/1)')
@@ -21,6 +21,7 @@ export function registerLog(program: Command, io: Io): void {
       `
 Examples:
   assay log /sys/kernel/security/tpm0/binary_bios_measurements
+  assay log /run/log/systemd/tpm2-measure.log
   assay log ascii_runtime_measurements --json | jq .pcrs.sha256
 
 Exit codes: 0 parsed, 3 not.`,
