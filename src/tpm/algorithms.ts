@@ -78,9 +78,9 @@ export const TPM_RH = {
 
 export type Hierarchy = keyof typeof TPM_RH;
 
-export type CurveName = 'p256' | 'p384';
+export type CurveName = 'p256' | 'p384' | 'p521';
 
-/** An elliptic curve of attestation keys. */
+/** An elliptic curve of attestation and endorsement keys. */
 export interface Curve {
   readonly name: CurveName;
   /** TPM_ECC_CURVE (Part 2, 6.4) */
@@ -90,12 +90,12 @@ export interface Curve {
   /** order of the base point (SP 800-186, 3.2.1) */
   readonly order: bigint;
   /** name in RFC 7518, 6.2.1.1 */
-  readonly jwk: 'P-256' | 'P-384';
+  readonly jwk: 'P-256' | 'P-384' | 'P-521';
   /** name Node gives the curve of a key */
-  readonly node: 'prime256v1' | 'secp384r1';
+  readonly node: 'prime256v1' | 'secp384r1' | 'secp521r1';
 }
 
-/** The curves TPM profiles name for attestation keys and that are strong enough to judge by. */
+/** The curves TPM profiles name for attestation and endorsement keys and that are strong enough to judge by. */
 export const CURVES: readonly Curve[] = [
   {
     name: 'p256',
@@ -112,6 +112,15 @@ export const CURVES: readonly Curve[] = [
     order: 0xffffffffffffffffffffffffffffffffffffffffffffffffc7634d81f4372ddf581a0db248b0a77aecec196accc52973n,
     jwk: 'P-384',
     node: 'secp384r1',
+  },
+  {
+    name: 'p521',
+    id: 0x0005,
+    size: 66,
+    order:
+      0x01fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffa51868783bf2f966b7fcc0148f709a5d03bb5c9b8899c47aebb6fb71e91386409n,
+    jwk: 'P-521',
+    node: 'secp521r1',
   },
 ];
 

@@ -88,7 +88,7 @@ function fromJwk(key: JsonWebKey, code: string): KeyObject {
 
 /**
  * The attestation key of a SubjectPublicKeyInfo: attributes, scheme and name stay unknown.
- * @throws EvidenceError `tpm.spki` when it is not DER of exactly one RSA or P-256/P-384 key, `tpm.rsa-size`,
+ * @throws EvidenceError `tpm.spki` when it is not DER of exactly one RSA, P-256, P-384 or P-521 key, `tpm.rsa-size`,
  *   `tpm.rsa-exponent`
  */
 export function attestationKeyFromSpki(der: Uint8Array): AttestationKey {
@@ -118,7 +118,7 @@ export function attestationKeyFromSpki(der: Uint8Array): AttestationKey {
   }
   const curve = CURVES.find((known) => known.node === details?.namedCurve);
   if (curve === undefined) {
-    throw keyError('tpm.spki', 'the key is neither RSA nor on P-256 or P-384');
+    throw keyError('tpm.spki', 'the key is neither RSA nor on P-256, P-384 or P-521');
   }
   return { shape: { type: 'ecc', curve: curve.name }, key, public: undefined, name: undefined };
 }

@@ -143,7 +143,7 @@ function readArea(reader: ByteReader): TpmtPublic {
   const curveId = reader.u16be();
   const curve = curveById(curveId);
   if (curve === undefined)
-    throw reader.error('tpm.curve', `curve 0x${curveId.toString(16)} is neither P-256 nor P-384`);
+    throw reader.error('tpm.curve', `curve 0x${curveId.toString(16)} is none of P-256, P-384 and P-521`);
   const kdf = readKdf(reader);
   const x = readSized(reader, curve.size);
   const y = readSized(reader, curve.size);

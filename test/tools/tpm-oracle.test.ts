@@ -159,6 +159,7 @@ const NONCE = '00112233445566778899aabbccddeeff';
 const KEYS = [
   { name: 'ecdsa', key: 'ecc', scheme: 'ecdsa', hash: 'sha256' },
   { name: 'ecdsa-p384', key: 'ecc384', scheme: 'ecdsa', hash: 'sha384' },
+  { name: 'ecdsa-p521', key: 'ecc521', scheme: 'ecdsa', hash: 'sha512' },
   { name: 'rsassa', key: 'rsa', scheme: 'rsassa', hash: 'sha256' },
   { name: 'rsapss', key: 'rsa', scheme: 'rsapss', hash: 'sha384' },
 ] as const;

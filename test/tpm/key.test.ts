@@ -1,6 +1,7 @@
-import { generateKeyPairSync } from 'node:crypto';
+import { createECDH, generateKeyPairSync } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { toHex } from '../../src/bytes/text.ts';
+import { CURVES } from '../../src/tpm/algorithms.ts';
 import {
   attestationKey,
   attestationKeyFromSpki,
@@ -16,6 +17,7 @@ import { errorCode } from './outcome.ts';
 const RSA = makeAk('rsassa');
 const P256 = makeAk('ecdsa');
 const P384 = makeAk('ecdsa', 'sha384', 'p384');
+const P521 = makeAk('ecdsa', 'sha512', 'p521');
 
 const pem = (from: SoftwareAk): string => from.spki.export({ format: 'pem', type: 'spki' }).toString();
 const text = (value: string): Uint8Array => new Uint8Array(Buffer.from(value, 'latin1'));
@@ -25,6 +27,7 @@ describe('key of a public area', () => {
     ['RSA', RSA],
     ['P-256', P256],
     ['P-384', P384],
+    ['P-521', P521],
   ])('is the same %s key that made it', (_, from) => {
     expect(publicKeyObject(from.area).equals(from.spki)).toBe(true);
     expect(from.ak.name).toEqual(publicName(from.area));
@@ -70,11 +73,26 @@ describe('key of a public area', () => {
   });
 });
 
+describe('curves', () => {
+  it.each(CURVES)('$name has the order that OpenSSL knows', ({ node, size, order }) => {
+    const accepts = (scalar: bigint): boolean => {
+      try {
+        createECDH(node).setPrivateKey(scalar.toString(16).padStart(size * 2, '0'), 'hex');
+        return true;
+      } catch {
+        return false;
+      }
+    };
+    expect([order - 1n, order].map(accepts)).toEqual([true, false]);
+  });
+});
+
 describe('readAkPin', () => {
   it.each([
     ['RSA', RSA],
     ['P-256', P256],
     ['P-384', P384],
+    ['P-521', P521],
   ])('reads %s as TPM2B_PUBLIC, TPMT_PUBLIC and PEM', (_, from) => {
     for (const bytes of [writePublic(from.area), writePublic2B(from.area)]) {
       const ak = readAkPin(bytes);
@@ -128,7 +146,7 @@ describe('readAkPin', () => {
       new Uint8Array(pair.publicKey.export({ format: 'der', type: 'spki' }));
     const other = [
       generateKeyPairSync('ed25519'),
-      generateKeyPairSync('ec', { namedCurve: 'secp521r1' }),
+      generateKeyPairSync('ec', { namedCurve: 'brainpoolP384r1' }),
       generateKeyPairSync('ec', { namedCurve: 'secp256k1' }),
       generateKeyPairSync('ec', { namedCurve: 'prime256v1', paramEncoding: 'explicit' }),
       generateKeyPairSync('rsa-pss', { modulusLength: 2048 }),

@@ -67,7 +67,9 @@ describe('TPMT_PUBLIC', () => {
     expect(code(ECC.replace('0018000b', '0014000b'))).toBe('tpm.scheme');
     expect(code(RSA.replace('0014000b', '0018000b'))).toBe('tpm.scheme');
     expect(code(RSA.replace('0014000b', '00140012'))).toBe('tpm.hash');
-    expect(code(ECC.replace('000300100020', '000500100020'))).toBe('tpm.curve');
+    for (const other of ['0002', '0010', '0020']) {
+      expect(code(ECC.replace('000300100020', `${other}00100020`))).toBe('tpm.curve');
+    }
     expect(code(ECC.replace('000300100020', '00030014000b0020'))).toBe('tpm.scheme');
     expect(code(ECC.replace('00050072000000100018', '0005007200000008000b0018'))).toBe('tpm.symmetric');
     expect(code(ECC.replace('000500720000', '000500720001aa'))).toBe('tpm.auth-policy-size');

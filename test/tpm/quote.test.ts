@@ -26,6 +26,7 @@ import { orMalformed } from './outcome.ts';
 
 const ECDSA = makeAk('ecdsa');
 const P384 = makeAk('ecdsa', 'sha384', 'p384');
+const P521 = makeAk('ecdsa', 'sha512', 'p521');
 const RSASSA = makeAk('rsassa');
 const RSAPSS = makeAk('rsapss', 'sha384');
 
@@ -56,6 +57,7 @@ describe('a good quote', () => {
     ['RSAPSS', RSAPSS],
     ['ECDSA P-256', ECDSA],
     ['ECDSA P-384', P384],
+    ['ECDSA P-521', P521],
   ])('of %s answers every step with yes and gives the quoted values', (_, from) => {
     const made = makeQuote(from, 'sha256:0-15+sha384:0-15,17');
     const result = check(made, from.ak);
@@ -69,7 +71,7 @@ describe('a good quote', () => {
     expect(result.quoted!.firmwareVersion).toBe(made.attest.firmwareVersion);
   });
 
-  it.each([RSASSA, RSAPSS, ECDSA, P384])(
+  it.each([RSASSA, RSAPSS, ECDSA, P384, P521])(
     'verifies under a key without attributes; only its signer stays unknown',
     (from) => {
       const result = check(makeQuote(from), spki(from));
