@@ -1,6 +1,6 @@
 /** Comparison of a quote's counters with those of an earlier quote (TPM 2.0 Part 1, 36.2 to 36.6). */
 
-import type { TpmsClockInfo } from './attest.ts';
+import type { TpmsClockInfo } from './clock-info.ts';
 
 /** What a quote says of time and of the TPM’s own firmware. */
 export interface QuoteCounters {

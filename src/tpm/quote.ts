@@ -4,34 +4,19 @@
  */
 
 import { equalBytes, HASHES, type HashName } from '../bytes/hash.ts';
-import { isQuoteAttest, readAttest, type TpmsAttest, type TpmsClockInfo } from './attest.ts';
+import { checkAttest, inOrder, type SignedAttest } from './attest-check.ts';
+import { isAttestOf, type TpmsAttest } from './attest.ts';
+import type { TpmsClockInfo } from './clock-info.ts';
 import { sameAttestationKey, type AttestationKey } from './key.ts';
 import { selectionOf, type PcrValues } from './pcr-values.ts';
-import {
-  judgeDigest,
-  judgeExtraData,
-  judgeMagic,
-  judgeSelection,
-  judgeSignature,
-  judgeSigner,
-  judgeType,
-  QUOTE_STEPS,
-  refuseNonce,
-  unknown,
-  type QuoteStep,
-  type QuoteStepName,
-} from './quote-steps.ts';
+import { judgeDigest, judgeSelection, QUOTE_STEPS, type QuoteStep } from './quote-steps.ts';
 import type { PcrSelection } from './selection.ts';
-import { readSignature } from './signature.ts';
 
-export { MIN_NONCE, QUOTE_STEPS, type QuoteStep, type QuoteStepName, type QuoteStepReason } from './quote-steps.ts';
+export { MIN_NONCE } from './attest-steps.ts';
+export { QUOTE_STEPS, type QuoteStep, type QuoteStepName, type QuoteStepReason } from './quote-steps.ts';
 
 /** One quote of the evidence. */
-export interface QuoteInput {
-  /** the TPMS_ATTEST, byte for byte as signed */
-  readonly attest: Uint8Array;
-  /** the TPMT_SIGNATURE */
-  readonly signature: Uint8Array;
+export interface QuoteInput extends SignedAttest {
   /** the values said to be quoted, exactly those of the signed selection; undefined when none came along */
   readonly pcrs: PcrValues | undefined;
 }
@@ -116,37 +101,19 @@ export function isQuotedPcrs(value: unknown): value is QuotedPcrs {
  * @throws EvidenceError as `readSignature` and `readAttest`, for bytes that do not follow their format
  */
 export function checkQuote(input: QuoteInput, ak: AttestationKey, expected: ExpectedQuote): QuoteCheck {
-  const steps = new Map<QuoteStepName, QuoteStep>();
-  const set = (step: QuoteStep): boolean => {
-    steps.set(step.step, step);
-    return step.answer === 'yes';
-  };
-  const done = (attest?: TpmsAttest, quoted?: QuotedPcrs): QuoteCheck => ({
-    steps: QUOTE_STEPS.map((step) => steps.get(step) ?? unknown(step, 'not-reached', null, null)),
+  const { nonce: extraData, selection, parentQualifiedName } = expected;
+  const { steps, attest, hash } = checkAttest(input, ak, { kind: 'QUOTE', extraData, parentQualifiedName });
+  const done = (more: readonly QuoteStep[], quoted?: QuotedPcrs): QuoteCheck => ({
+    steps: inOrder(QUOTE_STEPS, [...steps, ...more]),
     attest,
     quoted,
   });
-
-  const badNonce = refuseNonce(expected.nonce);
-  if (badNonce !== null) set(badNonce);
-
-  // The signature covers bytes, not their meaning: nothing of the attest is read before it verifies.
-  const signature = readSignature(input.signature);
-  if (!set(judgeSignature(input.attest, signature, ak))) return done();
-  if (!set(judgeMagic(input.attest))) return done();
-  const attest = readAttest(input.attest);
-
-  set(judgeType(attest));
-  set(judgeSigner(attest.qualifiedSigner, ak, expected.parentQualifiedName));
-  if (badNonce === null) set(judgeExtraData(expected.nonce, attest.extraData));
-  if (!isQuoteAttest(attest)) return done(attest);
-
-  set(judgeSelection(expected.selection, attest.attested.pcrSelect));
-  const { step, values } = judgeDigest(attest, signature.hash, input.pcrs);
-  set(step);
-  if (values === undefined) return done(attest);
+  if (attest === undefined || !isAttestOf(attest, 'QUOTE')) return done([]);
+  const asked = judgeSelection(selection, attest.attested.pcrSelect);
+  const { step, values } = judgeDigest(attest, hash, input.pcrs);
+  if (values === undefined) return done([asked, step]);
   const { clockInfo, firmwareVersion } = attest;
-  return done(attest, new QuotedPcrs(SEAL, { ak, clockInfo, firmwareVersion, values }));
+  return done([asked, step], new QuotedPcrs(SEAL, { ak, clockInfo, firmwareVersion, values }));
 }
 
 /** Why quotes do not join: `ak` another key, `boot` another reset or restart, `pcr` one PCR with two values, `none` an empty list. */

@@ -7,7 +7,7 @@ import { contentId } from '../../src/bytes/hash.ts';
 import type { AppraisalInput } from '../../src/chain/model.ts';
 import { parseTcgLog } from '../../src/logs/tcg/parse.ts';
 import { TPM_ST_ATTEST } from '../../src/tpm/algorithms.ts';
-import { writeAttest, type QuoteAttest } from '../../src/tpm/attest.ts';
+import { writeAttest, type AttestOf } from '../../src/tpm/attest.ts';
 import { qualifiedName } from '../../src/tpm/names.ts';
 import { writePublic2B } from '../../src/tpm/public.ts';
 import { parseSelection, toTpml } from '../../src/tpm/selection.ts';
@@ -37,7 +37,7 @@ export interface ForgedHost {
   /** TPMA_OBJECT of the AK */
   attributes: number;
   /** the structure before it is written and signed */
-  attest: (attest: QuoteAttest) => QuoteAttest;
+  attest: (attest: AttestOf<'QUOTE'>) => AttestOf<'QUOTE'>;
   /** the bytes before they are signed */
   bytes: (bytes: Uint8Array) => Uint8Array;
 }

@@ -9,7 +9,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { hashByName, type HashName } from '../../src/bytes/hash.ts';
 import { toHex } from '../../src/bytes/text.ts';
 import { curveByName, TPM_ALG, TPM_GENERATED_VALUE, TPMA_OBJECT } from '../../src/tpm/algorithms.ts';
-import { isQuoteAttest, readAttest, writeAttest } from '../../src/tpm/attest.ts';
+import { isAttestOf, readAttest, writeAttest, type TpmsAttest } from '../../src/tpm/attest.ts';
+import type { TpmsClockInfo } from '../../src/tpm/clock-info.ts';
 import { readAkPin } from '../../src/tpm/key.ts';
 import { hierarchyQualifiedName, qualifiedName } from '../../src/tpm/names.ts';
 import { readPcrs } from '../../src/tpm/pcr-values.ts';
@@ -41,24 +42,27 @@ describe('libtss2-mu marshals as we write', () => {
     );
   });
 
-  it('TPMS_ATTEST of a quote', () => {
+  it('TPMS_ATTEST of every kind that is read', () => {
+    const seen = new Set<number>();
     fc.assert(
-      fc.property(arbitrary.attest.filter(isQuoteAttest), (attest) => {
-        // The TSS has room for a SHA-512 digest.
-        const pcrDigest = attest.attested.pcrDigest.subarray(0, 64);
-        const quote = { ...attest, attested: { ...attest.attested, pcrDigest } };
-        const tss = {
-          magic: TPM_GENERATED_VALUE,
-          type: 0x8018,
-          qualifiedSigner: tpm2b(attest.qualifiedSigner, 68, 'name'),
-          extraData: tpm2b(attest.extraData, 66),
-          clockInfo: { ...attest.clockInfo, safe: attest.clockInfo.safe ? 1 : 0 },
-          firmwareVersion: attest.firmwareVersion,
-          attested: { pcrSelect: tssSelection(quote.attested.pcrSelect), pcrDigest: tpm2b(pcrDigest, 64) },
-        };
-        expect(toHex(writeAttest(quote))).toBe(toHex(marshal('TPMS_ATTEST', tss)));
-      }),
+      fc.property(
+        arbitrary.attest.filter(({ attested }) => !(attested instanceof Uint8Array)).map(withTssDigests),
+        (attest) => {
+          seen.add(attest.type);
+          const tss = {
+            magic: TPM_GENERATED_VALUE,
+            type: attest.type,
+            qualifiedSigner: tssName(attest.qualifiedSigner),
+            extraData: tpm2b(attest.extraData, 66),
+            clockInfo: tssClock(attest.clockInfo),
+            firmwareVersion: attest.firmwareVersion,
+            attested: tssAttested(attest),
+          };
+          expect(toHex(writeAttest(attest))).toBe(toHex(marshal('TPMS_ATTEST', tss)));
+        },
+      ),
     );
+    expect(seen).toEqual(new Set([0x8014, 0x8017, 0x8018, 0x8019, 0x801a]));
   });
 
   it('TPMT_SIGNATURE', () => {
@@ -78,6 +82,45 @@ describe('libtss2-mu marshals as we write', () => {
     );
   });
 });
+
+/** The TSS has room for a SHA-512 digest. */
+function withTssDigests(attest: TpmsAttest): TpmsAttest {
+  if (isAttestOf(attest, 'QUOTE')) {
+    return { ...attest, attested: { ...attest.attested, pcrDigest: attest.attested.pcrDigest.subarray(0, 64) } };
+  }
+  if (isAttestOf(attest, 'CREATION')) {
+    return { ...attest, attested: { ...attest.attested, creationHash: attest.attested.creationHash.subarray(0, 64) } };
+  }
+  return attest;
+}
+
+function tssAttested(attest: TpmsAttest): object {
+  if (isAttestOf(attest, 'QUOTE')) {
+    const { pcrSelect, pcrDigest } = attest.attested;
+    return { quote: { pcrSelect: tssSelection(pcrSelect), pcrDigest: tpm2b(pcrDigest, 64) } };
+  }
+  if (isAttestOf(attest, 'CERTIFY')) {
+    const { name, qualifiedName } = attest.attested;
+    return { certify: { name: tssName(name), qualifiedName: tssName(qualifiedName) } };
+  }
+  if (isAttestOf(attest, 'CREATION')) {
+    const { objectName, creationHash } = attest.attested;
+    return { creation: { objectName: tssName(objectName), creationHash: tpm2b(creationHash, 64) } };
+  }
+  if (isAttestOf(attest, 'TIME')) {
+    const { time, firmwareVersion } = attest.attested;
+    return { time: { time: { time: time.time, clockInfo: tssClock(time.clockInfo) }, firmwareVersion } };
+  }
+  if (isAttestOf(attest, 'NV')) {
+    const { indexName, offset, nvContents } = attest.attested;
+    return { nv: { indexName: tssName(indexName), offset, nvContents: tpm2b(nvContents, 2048) } };
+  }
+  throw new Error(`type 0x${attest.type.toString(16)} is not read`);
+}
+
+const tssName = (name: Uint8Array): object => tpm2b(name, 68, 'name');
+
+const tssClock = (clockInfo: TpmsClockInfo): object => ({ ...clockInfo, safe: clockInfo.safe ? 1 : 0 });
 
 function tssSelection(list: TpmlPcrSelection): object {
   const entries = list.map(({ hash, sizeofSelect, pcrSelect }) => {
@@ -288,7 +331,7 @@ describe('a software TPM', () => {
     expect(field('safe')).toBe(attest.clockInfo.safe ? '1' : '0');
     // It prints the bytes of the number as they lie in memory.
     expect(Buffer.from(field('firmwareVersion')!, 'hex').readBigUInt64LE()).toBe(attest.firmwareVersion);
-    expect(field('pcrDigest')).toBe(isQuoteAttest(attest) ? toHex(attest.attested.pcrDigest) : '');
+    expect(field('pcrDigest')).toBe(isAttestOf(attest, 'QUOTE') ? toHex(attest.attested.pcrDigest) : '');
   });
 
   it('reads values as tpm2_pcrread prints and writes them', async () => {

@@ -50,7 +50,15 @@ koffi.struct('TPMT_SIGNATURE', {
 });
 
 const clockInfo = koffi.struct('TPMS_CLOCK_INFO', { clock: U64, resetCount: U32, restartCount: U32, safe: U8 });
-const quoteInfo = koffi.struct('TPMS_QUOTE_INFO', { pcrSelect: 'TPML_PCR_SELECTION', pcrDigest: digest });
+const nvBuffer = sized('TPM2B_MAX_NV_BUFFER', 'buffer', 2048);
+const timeInfo = koffi.struct('TPMS_TIME_INFO', { time: U64, clockInfo });
+const attested = koffi.union('TPMU_ATTEST', {
+  certify: koffi.struct('TPMS_CERTIFY_INFO', { name, qualifiedName: name }),
+  creation: koffi.struct('TPMS_CREATION_INFO', { objectName: name, creationHash: digest }),
+  quote: koffi.struct('TPMS_QUOTE_INFO', { pcrSelect: 'TPML_PCR_SELECTION', pcrDigest: digest }),
+  time: koffi.struct('TPMS_TIME_ATTEST_INFO', { time: timeInfo, firmwareVersion: U64 }),
+  nv: koffi.struct('TPMS_NV_CERTIFY_INFO', { indexName: name, offset: U16, nvContents: nvBuffer }),
+});
 koffi.struct('TPMS_ATTEST', {
   magic: U32,
   type: U16,
@@ -58,7 +66,7 @@ koffi.struct('TPMS_ATTEST', {
   extraData: data,
   clockInfo,
   firmwareVersion: U64,
-  attested: quoteInfo,
+  attested,
 });
 
 export type TssStructure = 'TPMT_PUBLIC' | 'TPMT_SIGNATURE' | 'TPMS_ATTEST' | 'TPML_PCR_SELECTION';

@@ -4,6 +4,7 @@ import * as fc from 'fast-check';
 import { HASHES, hashSize, type HashName } from '../../src/bytes/hash.ts';
 import { CURVES, TPM_ALG, TPM_ST_ATTEST, TPMA_OBJECT_DEFINED } from '../../src/tpm/algorithms.ts';
 import type { TpmsAttest } from '../../src/tpm/attest.ts';
+import type { AttestedAs, AttestKind } from '../../src/tpm/attested.ts';
 import type { TpmtAsymScheme, TpmtPublic } from '../../src/tpm/public.ts';
 import type { TpmlPcrSelection } from '../../src/tpm/selection.ts';
 import type { TpmtSignature } from '../../src/tpm/signature.ts';
@@ -14,6 +15,10 @@ export const bytes = (maxLength: number, minLength = 0): fc.Arbitrary<Uint8Array
 const u16 = fc.integer({ min: 0, max: 0xffff });
 const u32 = fc.integer({ min: 0, max: 0xffffffff });
 const u64 = fc.bigInt({ min: 0n, max: 0xffffffffffffffffn });
+
+const READ_TYPES = new Set<number>(
+  (['QUOTE', 'CERTIFY', 'CREATION', 'TIME', 'NV'] as const).map((kind) => TPM_ST_ATTEST[kind]),
+);
 
 export const hashName = fc.constantFrom<HashName>(...HASHES.map(({ name }) => name));
 
@@ -30,20 +35,26 @@ export const tpml: fc.Arbitrary<TpmlPcrSelection> = fc.array(
   { maxLength: 16 },
 );
 
+const clockInfo = fc.record({ clock: u64, resetCount: u32, restartCount: u32, safe: fc.boolean() });
+
 const header = {
   qualifiedSigner: bytes(66),
   extraData: bytes(66),
-  clockInfo: fc.record({ clock: u64, resetCount: u32, restartCount: u32, safe: fc.boolean() }),
+  clockInfo,
   firmwareVersion: u64,
 };
 
+const of = <K extends AttestKind>(kind: K, attested: fc.Arbitrary<AttestedAs<K>['attested']>) =>
+  fc.record({ type: fc.constant(TPM_ST_ATTEST[kind]), ...header, attested });
+
+/** One of each kind that is read; the last is kept as bytes. */
 export const attest: fc.Arbitrary<TpmsAttest> = fc.oneof(
-  fc.record({
-    type: fc.constant(TPM_ST_ATTEST.QUOTE),
-    ...header,
-    attested: fc.record({ pcrSelect: tpml, pcrDigest: bytes(66) }),
-  }),
-  fc.record({ type: u16.filter((type) => type !== TPM_ST_ATTEST.QUOTE), ...header, attested: bytes(100) }),
+  of('QUOTE', fc.record({ pcrSelect: tpml, pcrDigest: bytes(66) })),
+  of('CERTIFY', fc.record({ name: bytes(66), qualifiedName: bytes(66) })),
+  of('CREATION', fc.record({ objectName: bytes(66), creationHash: bytes(66) })),
+  of('TIME', fc.record({ time: fc.record({ time: u64, clockInfo }), firmwareVersion: u64 })),
+  of('NV', fc.record({ indexName: bytes(66), offset: u16, nvContents: bytes(2048) })),
+  fc.record({ type: u16.filter((type) => !READ_TYPES.has(type)), ...header, attested: bytes(100) }),
 );
 
 export const signature: fc.Arbitrary<TpmtSignature> = fc.oneof(

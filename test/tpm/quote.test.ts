@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { EvidenceError } from '../../src/bytes/errors.ts';
 import { digest, type HashName } from '../../src/bytes/hash.ts';
 import { TPM_ST_ATTEST } from '../../src/tpm/algorithms.ts';
-import { writeAttest, type QuoteAttest, type TpmsAttest } from '../../src/tpm/attest.ts';
+import { writeAttest, type AttestOf, type TpmsAttest } from '../../src/tpm/attest.ts';
 import { attestationKey, attestationKeyFromSpki, type AttestationKey } from '../../src/tpm/key.ts';
 import { hierarchyQualifiedName, qualifiedName } from '../../src/tpm/names.ts';
 import type { PcrValues } from '../../src/tpm/pcr-values.ts';
@@ -202,7 +202,7 @@ describe('attack 54: relabelled selection', () => {
 });
 
 describe('attack 55: selection', () => {
-  const signed = (pcrSelect: QuoteAttest['attested']['pcrSelect'], values: PcrValues): QuoteCheck => {
+  const signed = (pcrSelect: AttestOf<'QUOTE'>['attested']['pcrSelect'], values: PcrValues): QuoteCheck => {
     const made = makeQuote(ECDSA, 'sha256:0-15', (attest) => ({
       ...attest,
       attested: { pcrSelect, pcrDigest: pcrDigest(pcrSelect, values, 'sha256') },

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { attestationKeyFromSpki } from '../../src/tpm/key.ts';
 import * as quoteModule from '../../src/tpm/quote.ts';
 import { checkQuote, isQuotedPcrs, joinQuotes, type QuotedPcrs } from '../../src/tpm/quote.ts';
-import type { QuoteAttest, TpmsClockInfo } from '../../src/tpm/attest.ts';
+import type { AttestOf } from '../../src/tpm/attest.ts';
+import type { TpmsClockInfo } from '../../src/tpm/clock-info.ts';
 import { selectionText } from '../../src/tpm/selection.ts';
 import { CLOCK, makeAk, makeQuote, pcrDigest, type SoftwareAk } from './software-tpm.ts';
 
@@ -12,7 +13,7 @@ function quote(
   selection: string,
   clockInfo: Partial<TpmsClockInfo> = {},
   from: SoftwareAk = FROM,
-  header: Partial<QuoteAttest> = {},
+  header: Partial<AttestOf<'QUOTE'>> = {},
 ): QuotedPcrs {
   const made = makeQuote(from, selection, (attest) => ({
     ...attest,

@@ -8,7 +8,8 @@ import { digest, hashSize, type HashName } from '../../src/bytes/hash.ts';
 import { ByteWriter } from '../../src/bytes/writer.ts';
 import { fromBase64url } from '../../src/bytes/text.ts';
 import { TPM_ALG, TPM_ST_ATTEST, TPMA_OBJECT, CURVES, type CurveName } from '../../src/tpm/algorithms.ts';
-import { writeAttest, type QuoteAttest, type TpmsClockInfo } from '../../src/tpm/attest.ts';
+import { writeAttest, type AttestOf } from '../../src/tpm/attest.ts';
+import type { TpmsClockInfo } from '../../src/tpm/clock-info.ts';
 import { attestationKey, type AttestationKey } from '../../src/tpm/key.ts';
 import { hierarchyQualifiedName, qualifiedName } from '../../src/tpm/names.ts';
 import type { PcrValues } from '../../src/tpm/pcr-values.ts';
@@ -126,7 +127,7 @@ export function pcrDigest(list: TpmlPcrSelection, values: PcrValues, hash: HashN
 }
 
 export interface MadeQuote {
-  readonly attest: QuoteAttest;
+  readonly attest: AttestOf<'QUOTE'>;
   readonly input: QuoteInput;
   readonly expected: ExpectedQuote;
 }
@@ -135,7 +136,7 @@ export interface MadeQuote {
 export function makeQuote(
   from: SoftwareAk,
   selection = 'sha256:0-15',
-  change: (attest: QuoteAttest) => QuoteAttest = (attest) => attest,
+  change: (attest: AttestOf<'QUOTE'>) => AttestOf<'QUOTE'> = (attest) => attest,
 ): MadeQuote {
   const values = pcrValues(selection);
   const pcrSelect = toTpml(parseSelection(selection));

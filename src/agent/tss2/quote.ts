@@ -1,6 +1,6 @@
 /** A quote together with the values it is over. */
 
-import { isQuoteAttest, readAttest } from '../../tpm/attest.ts';
+import { isAttestOf, readAttest } from '../../tpm/attest.ts';
 import type { PcrValues } from '../../tpm/pcr-values.ts';
 import { judgeDigest, judgeSelection } from '../../tpm/quote-steps.ts';
 import type { PcrSelection } from '../../tpm/selection.ts';
@@ -31,9 +31,9 @@ export async function quoteWithValues(
 ): Promise<QuoteWithValues> {
   for (let tries = 0; tries < TRIES; tries++) {
     const { attest, signature } = await quote(tpm, ak, extraData, selection);
-    const signed = readAttest(attest);
+    const signed = readAttest(attest, 'QUOTE');
     // A TPM leaves a bank that is not active out of what it signs, and gives no error.
-    if (!isQuoteAttest(signed) || judgeSelection(selection, signed.attested.pcrSelect).answer !== 'yes') {
+    if (!isAttestOf(signed, 'QUOTE') || judgeSelection(selection, signed.attested.pcrSelect).answer !== 'yes') {
       throw await pcrNotThere(tpm, selection);
     }
     const pcrs = await readPcrs(tpm, selection);

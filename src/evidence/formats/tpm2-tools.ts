@@ -4,7 +4,7 @@
  */
 
 import { contentId } from '../../bytes/hash.ts';
-import { isQuoteAttest, readAttest } from '../../tpm/attest.ts';
+import { isAttestOf, readAttest } from '../../tpm/attest.ts';
 import { readPcrs } from '../../tpm/pcr-values.ts';
 import { toSelection, type PcrSelection } from '../../tpm/selection.ts';
 import type { ClaimedPcrs, EvidenceBundle, LogEvidence } from '../bundle.ts';
@@ -45,8 +45,8 @@ function claimedPcrs(pcrs: Uint8Array | undefined, quote: Uint8Array, name: stri
 /** One layout of tpm2-tools does not say which PCRs it holds; they are then those of the quote, in its order. */
 function quotedSelection(quote: Uint8Array): PcrSelection | undefined {
   try {
-    const attest = readAttest(quote);
-    return isQuoteAttest(attest) ? toSelection(attest.attested.pcrSelect) : undefined;
+    const attest = readAttest(quote, 'QUOTE');
+    return isAttestOf(attest, 'QUOTE') ? toSelection(attest.attested.pcrSelect) : undefined;
   } catch {
     // A quote that cannot be read is a finding of the appraisal, not an error of the values beside it.
     return undefined;
