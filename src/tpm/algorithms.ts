@@ -28,6 +28,7 @@ export const TPM_ALG = {
   ECC: 0x0023,
   SYMCIPHER: 0x0025,
   CAMELLIA: 0x0026,
+  CFB: 0x0043,
 } as const;
 
 /** TPM_GENERATED_VALUE: the first word of whatever the TPM itself made (Part 2, 6.2). A restricted key signs nothing else. */

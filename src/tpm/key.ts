@@ -3,10 +3,10 @@
 import { createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto';
 import { EvidenceError } from '../bytes/errors.ts';
 import { toBase64url } from '../bytes/text.ts';
-import { CURVES, curveByName, TPM_ALG, type CurveName } from './algorithms.ts';
+import { CURVES, curveByName, TPM_ALG, type Curve, type CurveName } from './algorithms.ts';
 import { publicName } from './names.ts';
 import { decodePem } from './pem.ts';
-import { readPublic, readPublic2B, type TpmtPublic } from './public.ts';
+import { readPublic, readPublic2B, type TpmtPublic, type TpmtPublicEcc, type TpmtPublicRsa } from './public.ts';
 
 /** Where the key lies in the mathematics, which is all that a PEM says. */
 export type KeyShape =
@@ -22,6 +22,9 @@ export interface AttestationKey {
   readonly public: TpmtPublic | undefined;
   readonly name: Uint8Array | undefined;
 }
+
+/** Whose key a public area holds. */
+type KeyPart = 'ak' | 'ek';
 
 /** Key sizes TPM profiles name and that are still strong enough to judge by. */
 const RSA_KEY_BITS = [2048, 3072, 4096];
@@ -49,40 +52,48 @@ export function attestationKey(area: TpmtPublic, bytes?: Uint8Array, prepared?: 
 
 /**
  * The Node key of a public area. It goes through JWK, which costs a small part of what decoding DER costs.
+ * @param part whose key it is, for the error
  * @throws EvidenceError `tpm.rsa-size`, `tpm.rsa-exponent`, `tpm.ecc-point`
  */
-export function publicKeyObject(area: TpmtPublic): KeyObject {
-  return area.type === 'rsa' ? rsaKey(area.parameters, area.unique) : eccKey(area.parameters.curveID, area.unique);
+export function publicKeyObject(area: TpmtPublic, part: KeyPart = 'ak'): KeyObject {
+  return area.type === 'rsa' ? rsaKey(area, part) : eccKey(area, part);
 }
 
-function rsaKey(parameters: { readonly keyBits: number; readonly exponent: number }, modulus: Uint8Array): KeyObject {
-  const { keyBits, exponent } = parameters;
-  if (!RSA_KEY_BITS.includes(keyBits)) throw keyError('tpm.rsa-size', `an RSA key of ${keyBits} bits is not accepted`);
+function rsaKey({ parameters: { keyBits, exponent }, unique: modulus }: TpmtPublicRsa, part: KeyPart): KeyObject {
+  if (!RSA_KEY_BITS.includes(keyBits)) {
+    throw keyError('tpm.rsa-size', `an RSA key of ${keyBits} bits is not accepted`, part);
+  }
   if (modulus.length * 8 !== keyBits || modulus[0]! < 0x80 || (modulus.at(-1)! & 1) === 0) {
-    throw keyError('tpm.rsa-size', `the modulus is not an odd number of ${keyBits} bits`);
+    throw keyError('tpm.rsa-size', `the modulus is not an odd number of ${keyBits} bits`, part);
   }
   if (exponent !== 0 && exponent !== RSA_EXPONENT) {
-    throw keyError('tpm.rsa-exponent', `the public exponent ${exponent} is not ${RSA_EXPONENT}`);
+    throw keyError('tpm.rsa-exponent', `the public exponent ${exponent} is not ${RSA_EXPONENT}`, part);
   }
-  return fromJwk({ kty: 'RSA', n: toBase64url(modulus), e: 'AQAB' }, 'tpm.rsa-size');
+  const key = fromJwk({ kty: 'RSA', n: toBase64url(modulus), e: 'AQAB' });
+  if (key === undefined) throw keyError('tpm.rsa-size', 'the modulus is not an RSA modulus', part);
+  return key;
 }
 
-function eccKey(name: CurveName, point: { readonly x: Uint8Array; readonly y: Uint8Array }): KeyObject {
-  const curve = curveByName(name);
-  const coordinate = (bytes: Uint8Array): string => {
-    const wide = new Uint8Array(curve.size);
-    wide.set(bytes, curve.size - bytes.length);
-    return toBase64url(wide);
-  };
-  const jwk = { kty: 'EC', crv: curve.jwk, x: coordinate(point.x), y: coordinate(point.y) };
-  return fromJwk(jwk, 'tpm.ecc-point');
+function eccKey({ parameters: { curveID }, unique }: TpmtPublicEcc, part: KeyPart): KeyObject {
+  const curve = curveByName(curveID);
+  const [x, y] = [padCoordinate(curve, unique.x), padCoordinate(curve, unique.y)];
+  const key = fromJwk({ kty: 'EC', crv: curve.jwk, x: toBase64url(x), y: toBase64url(y) });
+  if (key === undefined) throw keyError('tpm.ecc-point', 'the point is not on its curve', part);
+  return key;
 }
 
-function fromJwk(key: JsonWebKey, code: string): KeyObject {
+/** A coordinate as wide as the field of its curve: a TPM may have dropped leading zeros (TPM 2.0 Part 1, C.8). */
+export function padCoordinate(curve: Curve, bytes: Uint8Array): Uint8Array {
+  const wide = new Uint8Array(curve.size);
+  wide.set(bytes, curve.size - bytes.length);
+  return wide;
+}
+
+function fromJwk(key: JsonWebKey): KeyObject | undefined {
   try {
     return createPublicKey({ key, format: 'jwk' });
   } catch {
-    throw keyError(code, key.kty === 'EC' ? 'the point is not on its curve' : 'the modulus is not an RSA modulus');
+    return undefined;
   }
 }
 
@@ -145,6 +156,6 @@ export function sameAttestationKey(a: AttestationKey, b: AttestationKey): boolea
   return a.key.equals(b.key);
 }
 
-function keyError(code: string, message: string): EvidenceError {
-  return new EvidenceError(code, message, { part: 'ak' });
+function keyError(code: string, message: string, part: KeyPart = 'ak'): EvidenceError {
+  return new EvidenceError(code, message, { part });
 }
