@@ -1,11 +1,21 @@
 /** TPM 2.0 structures and the layouts tpm2-tools writes. */
 import { ByteReader } from '../../src/bytes/reader.ts';
-import { readAttest } from '../../src/tpm/attest.ts';
+import { fromHex } from '../../src/bytes/text.ts';
+import { akTemplateDifferences } from '../../src/tpm/ak-template.ts';
+import { TPM_ST_ATTEST } from '../../src/tpm/algorithms.ts';
+import { readAttest, writeAttest } from '../../src/tpm/attest.ts';
+import type { Attested } from '../../src/tpm/attested.ts';
+import { checkCertification } from '../../src/tpm/certify.ts';
+import { ekTemplateOf } from '../../src/tpm/ek-template.ts';
 import { readAkPin } from '../../src/tpm/key.ts';
+import { credentialRandomSize, makeCredential } from '../../src/tpm/make-credential.ts';
+import { publicName, qualifiedName } from '../../src/tpm/names.ts';
 import { readPcrs } from '../../src/tpm/pcr-values.ts';
 import { readPublic, readPublic2B } from '../../src/tpm/public.ts';
 import { parseSelection, readSelection } from '../../src/tpm/selection.ts';
 import { readSignature } from '../../src/tpm/signature.ts';
+import { CREDENTIAL_VECTORS } from '../tpm/credential-vectors.ts';
+import { CLOCK, makeAk, NONCE, PARENT, signWith } from '../tpm/software-tpm.ts';
 import { bundleParts, fixtureBytes, text } from './seeds.ts';
 import type { Target } from './target.ts';
 
@@ -30,10 +40,26 @@ function serializedPcrs(): Uint8Array {
   return new Uint8Array(Buffer.concat([selection, count, ...lists]));
 }
 
+const SIGNER = makeAk('ecdsa');
+const NAME = publicName(SIGNER.area);
+
+/** What attests something other than PCRs, one of each kind that is read. */
+const ATTESTED: readonly Attested[] = [
+  { type: TPM_ST_ATTEST.CERTIFY, attested: { name: NAME, qualifiedName: qualifiedName(PARENT, SIGNER.area) } },
+  { type: TPM_ST_ATTEST.CREATION, attested: { objectName: NAME, creationHash: new Uint8Array(32) } },
+  { type: TPM_ST_ATTEST.TIME, attested: { time: { time: 5n, clockInfo: CLOCK }, firmwareVersion: 1n } },
+  { type: TPM_ST_ATTEST.NV, attested: { indexName: NAME, offset: 8, nvContents: new Uint8Array(40) } },
+];
+
+function attestation(attested: Attested): Uint8Array {
+  const header = { qualifiedSigner: NAME, extraData: NONCE, clockInfo: CLOCK, firmwareVersion: 1n };
+  return writeAttest({ ...header, ...attested });
+}
+
 export const TPM_TARGETS: readonly Target[] = [
   {
     name: 'tpms-attest',
-    seeds: () => bundleParts((bundle) => bundle.quotes[0]?.attest),
+    seeds: () => [...bundleParts((bundle) => bundle.quotes[0]?.attest), ...ATTESTED.map(attestation)],
     run: (bytes) => void readAttest(bytes),
     refuses,
     growth: [],
@@ -48,7 +74,7 @@ export const TPM_TARGETS: readonly Target[] = [
   {
     name: 'tpmt-public',
     seeds: () => bundleParts((bundle) => bundle.ak?.subarray(2)),
-    run: (bytes) => void readPublic(bytes),
+    run: (bytes) => void akTemplateDifferences(readPublic(bytes)),
     refuses,
     growth: [],
   },
@@ -56,6 +82,28 @@ export const TPM_TARGETS: readonly Target[] = [
     name: 'tpm2b-public',
     seeds: () => bundleParts((bundle) => bundle.ak),
     run: (bytes) => void readPublic2B(bytes),
+    refuses,
+    growth: [],
+  },
+  {
+    name: 'endorsement key',
+    seeds: () => CREDENTIAL_VECTORS.map(({ ek }) => fromHex(ek)),
+    run: (bytes) => {
+      const ek = readPublic2B(bytes).public;
+      ekTemplateOf(ek);
+      makeCredential(ek, NAME, Uint8Array.of(1), new Uint8Array(credentialRandomSize(ek)));
+    },
+    refuses,
+    growth: [],
+  },
+  {
+    name: 'certification',
+    seeds: () => ATTESTED.map(attestation),
+    run: (bytes) => {
+      // Signed as it is: the signature is not what is fuzzed here.
+      const signed = { attest: bytes, signature: signWith(SIGNER, bytes) };
+      checkCertification(signed, SIGNER.ak, { extraData: NONCE, object: SIGNER.area, parentQualifiedName: PARENT });
+    },
     refuses,
     growth: [],
   },
