@@ -92,7 +92,7 @@ const entries = {
   },
   'service.busy': {
     status: 503,
-    title: 'Too many appraisals at once',
+    title: 'Too much at once',
     remedy: 'Wait for the seconds in Retry-After.',
   },
   'service.stopping': {

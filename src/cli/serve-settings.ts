@@ -13,9 +13,12 @@ import { readText } from './input.ts';
 const LogLevel = z.enum(['debug', 'info', 'warn', 'error', 'silent']);
 type LogLevel = z.infer<typeof LogLevel>;
 
-const positive = (most: number) => z.optional(z.number().check(z.int(), z.minimum(1), z.maximum(most)));
+const atLeast = (least: number, most: number) =>
+  z.optional(z.number().check(z.int(), z.minimum(least), z.maximum(most)));
+const positive = (most: number) => atLeast(1, most);
 
 const HOUR = 3_600_000;
+const MOST_BYTES = 2 ** 40;
 
 const ConfigFile = z.strictObject({
   data: z.optional(z.string()),
@@ -28,13 +31,17 @@ const ConfigFile = z.strictObject({
   limits: z.optional(
     z.strictObject({
       bodyBytes: positive(DEFAULT_LIMITS.bodyBytes),
+      receivingBytes: atLeast(DEFAULT_LIMITS.bodyBytes, MOST_BYTES),
       concurrent: positive(1024),
       ratePerSecond: positive(100_000),
       rateBurst: positive(100_000),
       headersTimeout: positive(HOUR),
       requestTimeout: positive(HOUR),
+      bodyBytesPerSecond: positive(DEFAULT_LIMITS.bodyBytes),
+      bodyGrace: positive(HOUR),
       keepAliveTimeout: positive(HOUR),
       connections: positive(65_535),
+      connectionsPerAddress: positive(65_535),
       shutdownGrace: positive(HOUR),
     }),
   ),

@@ -1,7 +1,7 @@
 /** The service as a running HTTP server. */
 
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { problem, type ProblemCode } from '../api/problems.ts';
 import { UsageError } from '../bytes/errors.ts';
@@ -35,6 +35,7 @@ export async function startService(context: ServiceContext, listen: ListenAddres
     maxHeaderSize: MAX_HEADER_BYTES,
   });
   server.maxConnections = limits.connections;
+  limitPerAddress(server, limits.connectionsPerAddress);
   server.on(
     'request',
     createApp(context, () => stopping),
@@ -63,6 +64,25 @@ function listening(server: Server, { host, port }: ListenAddress): Promise<void>
       );
     });
     server.listen(port, host, resolve);
+  });
+}
+
+/** Closes what one address opens beyond its share, so that nobody alone takes every connection there may be. */
+function limitPerAddress(server: Server, limit: number): void {
+  const open = new Map<string, number>();
+  server.on('connection', (socket: Socket) => {
+    const address = socket.remoteAddress ?? '';
+    const others = open.get(address) ?? 0;
+    if (others >= limit) {
+      socket.destroy();
+      return;
+    }
+    open.set(address, others + 1);
+    socket.once('close', () => {
+      const left = open.get(address)! - 1;
+      if (left > 0) open.set(address, left);
+      else open.delete(address);
+    });
   });
 }
 

@@ -10,6 +10,8 @@ import type { Logger } from 'pino';
 export interface ServiceLimits {
   /** bytes of a request body: one bundle and the fields around it */
   readonly bodyBytes: number;
+  /** Bytes that all bodies under way hold together; at least one whole body. */
+  readonly receivingBytes: number;
   /** Appraisals in flight. Each may hold a whole body, so this bounds memory. */
   readonly concurrent: number;
   /** requests per second and client address, and how many may come at once */
@@ -18,25 +20,34 @@ export interface ServiceLimits {
   /** milliseconds for the headers, and for the whole request: a client that dribbles is cut off */
   readonly headersTimeout: number;
   readonly requestTimeout: number;
+  /** bytes a second that a body must come at, and by how many milliseconds it may lag behind */
+  readonly bodyBytesPerSecond: number;
+  readonly bodyGrace: number;
   /** milliseconds an unused connection stays open */
   readonly keepAliveTimeout: number;
   /** how often, in milliseconds, the time-outs are looked at */
   readonly timeoutInterval: number;
   readonly connections: number;
+  /** of one client address */
+  readonly connectionsPerAddress: number;
   /** milliseconds that requests in flight have to finish when the service stops */
   readonly shutdownGrace: number;
 }
 
 export const DEFAULT_LIMITS: ServiceLimits = {
   bodyBytes: MAX_BUNDLE_BYTES + 64 * 1024,
+  receivingBytes: 2 * (MAX_BUNDLE_BYTES + 64 * 1024),
   concurrent: 4,
   ratePerSecond: 50,
   rateBurst: 200,
   headersTimeout: 10_000,
   requestTimeout: 60_000,
+  bodyBytesPerSecond: 64 * 1024,
+  bodyGrace: 10_000,
   keepAliveTimeout: 5_000,
   timeoutInterval: 1_000,
   connections: 256,
+  connectionsPerAddress: 128,
   shutdownGrace: 10_000,
 };
 

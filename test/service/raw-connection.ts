@@ -5,6 +5,8 @@ import { onTestFinished } from 'vitest';
 
 export interface RawConnection {
   write(text: string): void;
+  /** goes away without a word more */
+  close(): void;
   /** everything received until the peer ended the connection */
   readonly ended: Promise<string>;
 }
@@ -23,7 +25,7 @@ export async function connectRaw(url: string): Promise<RawConnection> {
   const ended = new Promise<string>((resolve) => {
     socket.once('close', () => resolve(Buffer.concat(chunks).toString()));
   });
-  return { write: (text) => void socket.write(text), ended };
+  return { write: (text) => void socket.write(text), close: () => void socket.destroy(), ended };
 }
 
 /** A whole `POST /v1/appraise` in two parts, the second of which is the rest of the body. */

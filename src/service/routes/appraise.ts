@@ -1,6 +1,6 @@
 /** `POST /v1/appraise`: one bundle in, one signed result out. */
 
-import express, { type Request, type RequestHandler, type Response } from 'express';
+import type { Request, RequestHandler, Response } from 'express';
 import { IN_WORDS } from '../../references/schema.ts';
 import * as z from 'zod/mini';
 import { NONCE_BYTES } from '../../api/nonce.ts';
@@ -18,14 +18,15 @@ import { pinnedHost, pinsOfHost } from '../../results/host.ts';
 import { signEar } from '../../results/token.ts';
 import { parseSelection } from '../../tpm/selection.ts';
 import { HttpProblem } from '../problem-error.ts';
+import { receiveBody } from '../receive-body.ts';
 import type { ServiceContext } from '../settings.ts';
 
 /** The handlers of the route, in order: what can be refused without reading the body is refused first. */
 export function appraiseRoute(context: ServiceContext): RequestHandler[] {
   return [
     refuseByHeaders,
+    receiveBody(context.limits),
     limitConcurrency(context.limits.concurrent),
-    express.raw({ type: 'application/json', limit: context.limits.bodyBytes, inflate: false }),
     (request, response) => answer(context, request, response),
   ];
 }
@@ -44,7 +45,7 @@ const refuseByHeaders: RequestHandler = (request, _response, next) => {
   next();
 };
 
-/** Holds a place from the first byte of the body to the end of the answer. */
+/** Holds a place from the last byte of the body to the end of the answer. */
 function limitConcurrency(limit: number): RequestHandler {
   let running = 0;
   return (_request, response, next) => {
