@@ -6,25 +6,11 @@ import { appendFile, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createVitest } from 'vitest/node';
 import { ROOT } from '../support/repository.ts';
+import { CONTROL, type Job, type Result } from './job.ts';
 import { apply, fits, type Mutant } from './scan.ts';
 
-export interface Job {
-  readonly mutants: readonly {
-    readonly id: number;
-    readonly mutant: Mutant;
-    readonly tests: readonly (readonly string[])[];
-  }[];
-}
-
-/** One line of the results file. */
-export interface Result {
-  readonly id: number;
-  /** The test that failed, or null where the mutant survived. */
-  readonly killedBy: string | null;
-}
-
 const [jobFile, resultsFile] = process.argv.slice(2);
-const { mutants } = JSON.parse(await readFile(jobFile!, 'utf8')) as Job;
+const { mutants, control } = JSON.parse(await readFile(jobFile!, 'utf8')) as Job;
 let current: Mutant | undefined;
 
 const vitest = await createVitest(
@@ -39,6 +25,9 @@ const vitest = await createVitest(
     reporters: [{}],
     pool: 'threads',
     maxWorkers: 1,
+    isolate: false,
+    // On a busy machine a test that is only slow would count as a kill; a mutant that never ends is ended from outside.
+    testTimeout: 60_000,
   },
   {
     plugins: [
@@ -64,9 +53,21 @@ for (const { id, mutant, tests } of mutants) {
     killedBy = await kill(mutant, group);
     if (killedBy !== null) break;
   }
-  await appendFile(resultsFile!, `${JSON.stringify({ id, killedBy } satisfies Result)}\n`);
+  await note({ id, killedBy });
 }
+let failed: string | null = null;
+for (const group of control) failed ??= await failsWithoutMutant(group);
+await note({ id: CONTROL, killedBy: failed });
 await vitest.close();
+
+function note(result: Result): Promise<void> {
+  return appendFile(resultsFile!, `${JSON.stringify(result)}\n`);
+}
+
+async function failsWithoutMutant(group: readonly string[]): Promise<string | null> {
+  const failure = await firstFailure(group.filter((path) => sound.get(path) !== false));
+  return failure && `${failure.path}: ${failure.test}`;
+}
 
 async function kill(mutant: Mutant, group: readonly string[]): Promise<string | null> {
   for (;;) {
@@ -105,6 +106,8 @@ async function firstFailure(
 ): Promise<{ readonly path: string; readonly test: string } | null> {
   const tests = paths.flatMap((path) => specifications.get(join(ROOT, path)) ?? []);
   if (tests.length === 0) return null;
+  // A run answers with every module of the runs before it too, and an old failure is no kill.
+  vitest.state.filesMap.clear();
   const { testModules } = await vitest.runTestSpecifications(tests);
   for (const module of testModules) {
     const path = module.relativeModuleId;

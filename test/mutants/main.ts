@@ -11,8 +11,8 @@ import { parseArgs } from 'node:util';
 import { Random } from '../fuzz/random.ts';
 import { ROOT, trackedFiles } from '../support/repository.ts';
 import { start } from '../tools/programs.ts';
-import type { Job, Result } from './driver.ts';
 import { equivalents, explain } from './equivalents.ts';
+import { CONTROL, type Job, type Result } from './job.ts';
 import { RelatedTests } from './related.ts';
 import { KINDS, scan, type Kind, type Mutant } from './scan.ts';
 
@@ -42,11 +42,14 @@ const mutants = sample(await allMutants());
 process.stdout.write(`${mutants.length} mutants (${kinds.join(', ')}), seed ${values.seed}\n`);
 const folder = await mkdtemp(join(tmpdir(), 'assay-mutants-'));
 const results = new Map<number, string | null>();
+/** What failed behind all mutants, without one; undefined until that was tried. */
+let control: string | null | undefined;
 try {
-  while (results.size < mutants.length) await runDriver();
+  while (results.size < mutants.length || control === undefined) await runDriver();
 } finally {
   await rm(folder, { recursive: true, force: true });
 }
+if (control !== null) throw new Error(`fails without a mutant, so the kills prove nothing: ${control}`);
 await report();
 
 async function allMutants(): Promise<Mutant[]> {
@@ -75,7 +78,9 @@ async function runDriver(): Promise<void> {
   const left = mutants
     .map((mutant, id) => ({ id, mutant, tests: related.of(mutant.file) }))
     .filter(({ id }) => !results.has(id));
-  await writeFile(jobFile, JSON.stringify({ mutants: left } satisfies Job));
+  const last = mutants.at(-1);
+  const job = { mutants: left, control: last === undefined ? [] : related.of(last.file) } satisfies Job;
+  await writeFile(jobFile, JSON.stringify(job));
   await writeFile(resultsFile, '');
   const log = join(folder, 'driver.log');
   const driver = start('node', ['--import', 'tsx', join(ROOT, 'test/mutants/driver.ts'), jobFile, resultsFile], {
@@ -98,8 +103,10 @@ async function runDriver(): Promise<void> {
   await collect(resultsFile);
   if (running) {
     await driver.stop();
-    note(left.find(({ id }) => !results.has(id))!.id, 'never ends');
-  } else if (results.size === before && left.some(({ id }) => !results.has(id)) && size === 0) {
+    const stuck = left.find(({ id }) => !results.has(id));
+    if (stuck === undefined) control = 'never ends';
+    else note(stuck.id, 'never ends');
+  } else if (results.size === before && size === 0) {
     throw new Error(`the driver failed:\n${await readFile(log, 'utf8')}`);
   }
 }
@@ -108,7 +115,8 @@ async function collect(file: string): Promise<void> {
   const lines = (await readFile(file, 'utf8')).split('\n').slice(0, -1);
   for (const line of lines) {
     const { id, killedBy } = JSON.parse(line) as Result;
-    note(id, killedBy);
+    if (id === CONTROL) control = killedBy;
+    else note(id, killedBy);
   }
 }
 
