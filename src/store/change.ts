@@ -13,6 +13,8 @@ export class Change {
   readonly at: number;
   /** `token:<id>` and the like, for columns that say who */
   readonly by: string;
+  /** in the words of whoever decided */
+  readonly reason: string | null;
   /** sees what this change has written */
   readonly read: Reader;
   /** writes what needs no event, in this transaction */
@@ -26,6 +28,7 @@ export class Change {
     this.#cause = cause;
     this.at = cause.at;
     this.by = actorText(cause.actor);
+    this.reason = cause.reason;
     this.read = transaction;
     this.keep = transaction;
   }
@@ -35,6 +38,11 @@ export class Change {
     const result = await write(this.#transaction);
     this.#events.push(event);
     return result;
+  }
+
+  /** Records what happened where nothing is written that needs it. */
+  note(event: NewEvent): void {
+    this.#events.push(event);
   }
 
   /** Adds the events; the last thing before the end of the transaction. */
