@@ -5,10 +5,13 @@ import type { TpmtPublic } from './public.ts';
 import { signingTemplate, type SigningKeyType } from './signing-template.ts';
 import { templateDifferences, type TemplateDifference } from './template.ts';
 
-const { fixedTPM, fixedParent, sensitiveDataOrigin, userWithAuth, restricted, sign } = TPMA_OBJECT;
+const { fixedTPM, fixedParent, sensitiveDataOrigin, userWithAuth, noDA, restricted, sign } = TPMA_OBJECT;
 
-/** What it takes that the key never leaves its TPM, and signs nothing that another made look like the TPM's. */
-const AK_ATTRIBUTES = fixedTPM | fixedParent | sensitiveDataOrigin | userWithAuth | restricted | sign;
+/**
+ * What it takes that the key never leaves its TPM, and signs nothing that another made look like the TPM's. Its authorization
+ * value is empty, so `noDA`: or wrong guesses at other keys would lock this one too, and the host could not attest.
+ */
+const AK_ATTRIBUTES = fixedTPM | fixedParent | sensitiveDataOrigin | userWithAuth | noDA | restricted | sign;
 
 /**
  * The template of an AK: RSA-2048 with RSASSA, or P-256 with ECDSA, both with SHA-256.

@@ -5,10 +5,10 @@ import type { TpmtPublic } from './public.ts';
 import { signingTemplate } from './signing-template.ts';
 import { templateDifferences, type TemplateDifference } from './template.ts';
 
-const { fixedTPM, fixedParent, sensitiveDataOrigin, userWithAuth, sign } = TPMA_OBJECT;
+const { fixedTPM, fixedParent, sensitiveDataOrigin, userWithAuth, noDA, sign } = TPMA_OBJECT;
 
-/** Not restricted: it signs what its host gives it. */
-const HOST_KEY_ATTRIBUTES = fixedTPM | fixedParent | sensitiveDataOrigin | userWithAuth | sign;
+/** Not restricted: it signs what its host gives it. `noDA` as the AK. */
+const HOST_KEY_ATTRIBUTES = fixedTPM | fixedParent | sensitiveDataOrigin | userWithAuth | noDA | sign;
 
 /**
  * The template of a host key: P-256 with ECDSA and SHA-256.

@@ -4,7 +4,7 @@ import { akTemplate, akTemplateDifferences } from '../../src/tpm/ak-template.ts'
 import { TPMA_OBJECT, TPM_ALG } from '../../src/tpm/algorithms.ts';
 import { hostKeyDifferences, hostKeyTemplate } from '../../src/tpm/host-key-template.ts';
 import { writePublic2B, type TpmtPublic } from '../../src/tpm/public.ts';
-import { makeAk } from './software-tpm.ts';
+import { AK_ATTRIBUTES, makeAk } from './software-tpm.ts';
 
 const UNIQUE = Uint8Array.from({ length: 32 }, (_, i) => i + 1);
 const ZEROS = '00'.repeat(32);
@@ -18,10 +18,10 @@ describe('the templates of Assay’s own keys', () => {
         ' ',
         '',
       );
-    const rsa = `0118 0001 000b 00050072 0000 0010 0014000b 0800 00000000 0100 ${toHex(UNIQUE)} ${ZEROS.repeat(7)}`;
-    expect(toHex(writePublic2B(akTemplate('ecc', UNIQUE)))).toBe(ecc('00050072'));
+    const rsa = `0118 0001 000b 00050472 0000 0010 0014000b 0800 00000000 0100 ${toHex(UNIQUE)} ${ZEROS.repeat(7)}`;
+    expect(toHex(writePublic2B(akTemplate('ecc', UNIQUE)))).toBe(ecc('00050472'));
     expect(toHex(writePublic2B(akTemplate('rsa', UNIQUE)))).toBe(rsa.replaceAll(' ', ''));
-    expect(toHex(writePublic2B(hostKeyTemplate(UNIQUE)))).toBe(ecc('00040072'));
+    expect(toHex(writePublic2B(hostKeyTemplate(UNIQUE)))).toBe(ecc('00040472'));
   });
 
   it('take 32 bytes to tell installations apart, and keep a copy', () => {
@@ -39,8 +39,9 @@ describe('the templates of Assay’s own keys', () => {
 });
 
 describe('akTemplateDifferences', () => {
-  const RSA = makeAk('rsassa').area;
-  const ECC = makeAk('ecdsa').area;
+  const objectAttributes = AK_ATTRIBUTES | TPMA_OBJECT.noDA;
+  const RSA = { ...makeAk('rsassa').area, objectAttributes };
+  const ECC = { ...makeAk('ecdsa').area, objectAttributes };
 
   it('finds none in a key made from the template, whatever the key', () => {
     for (const area of [RSA, ECC, akTemplate('rsa', UNIQUE), akTemplate('ecc', UNIQUE)]) {
