@@ -183,10 +183,13 @@ describe('TPM2_NV_Read', () => {
 it('TPM2_ReadClock', async () => {
   const tpm = await test.open();
   const before = await readClock(tpm);
-  const theirs = /\n {2}clock: (\d+)/.exec(await printed('readclock'))![1];
+  const text = await printed('readclock');
   const after = await readClock(tpm);
-  expect(BigInt(theirs!)).toBeGreaterThanOrEqual(before.clock);
-  expect(BigInt(theirs!)).toBeLessThanOrEqual(after.clock);
+  const theirs = (name: string): bigint => BigInt(new RegExp(`\\n +${name}: (\\d+)`).exec(text)![1]!);
+  expect(theirs('clock')).toBeGreaterThanOrEqual(before.clockInfo.clock);
+  expect(theirs('clock')).toBeLessThanOrEqual(after.clockInfo.clock);
+  expect(theirs('reset_count')).toBe(BigInt(before.clockInfo.resetCount));
+  expect(before.time).toBeLessThanOrEqual(after.time);
 });
 
 it('TPM2_ReadPublic of a persistent key, which stays where it is', async () => {

@@ -6,9 +6,9 @@ import { TpmError } from '../../src/agent/tss2/errors.ts';
 
 try {
   const tpm = await Tpm.open({ tcti: process.argv[2] });
-  const { clock } = await readClock(tpm);
+  const { clockInfo } = await readClock(tpm);
   await tpm.close();
-  process.stdout.write(`${JSON.stringify({ clock: String(clock) })}\n`);
+  process.stdout.write(`${JSON.stringify({ clock: String(clockInfo.clock) })}\n`);
 } catch (error) {
   if (!(error instanceof TpmError)) throw error;
   process.stdout.write(`${JSON.stringify({ code: error.code, advice: error.advice })}\n`);

@@ -3,6 +3,7 @@
 import { ByteReader } from '../../bytes/reader.ts';
 import { ByteWriter } from '../../bytes/writer.ts';
 import { TPM_ALG } from '../../tpm/algorithms.ts';
+import { readClockInfo, type TpmsClockInfo } from '../../tpm/clock-info.ts';
 import { toTpml, writeSelection, type PcrSelection } from '../../tpm/selection.ts';
 import { ESYS_TR, type Handle } from './commands.ts';
 import { content } from './key.ts';
@@ -67,11 +68,17 @@ export async function certifyNv(
   return { attest: content(attest), signature };
 }
 
-/** TPM2_ReadClock: time since the TPM was powered, in milliseconds, and the clock of TPMS_ATTEST, unsigned. */
-export async function readClock(tpm: Runner): Promise<{ readonly time: bigint; readonly clock: bigint }> {
+/**
+ * TPM2_ReadClock (Part 3, 29.1). Nobody signed it.
+ * @returns `time`: milliseconds since the TPM was powered last
+ */
+export async function readClock(tpm: Runner): Promise<{ readonly time: bigint; readonly clockInfo: TpmsClockInfo }> {
   const [info] = await tpm.run('ReadClock', { inputs: [] });
   const reader = new ByteReader(info, 'time-info');
-  return { time: reader.u64be(), clock: reader.u64be() };
+  const time = reader.u64be();
+  const clockInfo = readClockInfo(reader);
+  reader.end();
+  return { time, clockInfo };
 }
 
 function sized(bytes: Uint8Array): Uint8Array {

@@ -5,7 +5,7 @@
 
 import koffi from 'koffi';
 import type { Structure } from './commands.ts';
-import { returnCodeError } from './errors.ts';
+import { agentError, returnCodeError, type TpmError } from './errors.ts';
 import type { Pointer, Tss2 } from './library.ts';
 
 /**
@@ -57,16 +57,16 @@ export class CommandMemory {
   /**
    * Puts a structure where a command can be given its address.
    * @param bytes the structure as a TPM reads it, to its end
-   * @throws TpmError of layer `mu` for bytes that are not one such structure; RangeError for bytes behind it
+   * @throws TpmError `tss2.structure` for bytes that are not one such structure and nothing more
    */
   put(type: Structure, bytes: Uint8Array): bigint {
-    if (bytes.length > SLOT) throw new RangeError(`${bytes.length} bytes are no ${type}`);
-    const [wire, offset, target] = [this.#address(WIRE), this.#address(OFFSET), this.room()];
+    const target = this.room();
+    if (bytes.length > SLOT) throw noStructure(type, bytes.length);
+    const [wire, offset] = [this.#address(WIRE), this.#address(OFFSET)];
     this.#bytes.set(bytes, WIRE * SLOT);
     this.#setOffset(0);
     const rc = this.#tss2.unmarshal(type, wire, bytes.length, offset, target);
-    if (rc !== 0) throw returnCodeError(rc, `${type} of ${bytes.length} bytes`, this.#tss2.describe(rc));
-    if (this.#offset() !== bytes.length) throw new RangeError(`bytes after the end of a ${type}`);
+    if (rc !== 0 || this.#offset() !== bytes.length) throw noStructure(type, bytes.length);
     return target;
   }
 
@@ -109,4 +109,12 @@ export class CommandMemory {
     this.#bytes = new Uint8Array(0);
     koffi.free(this.#base);
   }
+}
+
+function noStructure(type: Structure, length: number): TpmError {
+  return agentError(
+    'tss2.structure',
+    `${length} bytes that should be a ${type} are not one`,
+    'Look where they come from: the service, a file of the agent, or an index of the TPM.',
+  );
 }
