@@ -36,11 +36,12 @@ export function judgeSignature(message: Uint8Array, signature: TpmtSignature, ak
   return fault === null ? yes('signature', own, observed) : no('signature', fault, own, observed);
 }
 
+const MAGIC = TPM_GENERATED_VALUE.toString(16);
+
 /** Whether the signed bytes are a structure that the TPM made. */
 export function judgeMagic(attest: Uint8Array): Step<'magic'> {
-  const expected = TPM_GENERATED_VALUE.toString(16);
-  if (hasAttestMagic(attest)) return yes('magic', expected, expected);
-  return no('magic', 'differs', expected, toHex(attest.subarray(0, 4)));
+  if (hasAttestMagic(attest)) return yes('magic', MAGIC, MAGIC);
+  return no('magic', 'differs', MAGIC, toHex(attest.subarray(0, 4)));
 }
 
 /** Whether the command of that kind made the structure, and no other that signs with the same key. */

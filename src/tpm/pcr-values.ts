@@ -24,6 +24,18 @@ export function selectionOf(values: PcrValues): PcrSelection {
   );
 }
 
+/** Whether there is a value for each PCR of a selection, and for no other. */
+export function areOf(values: PcrValues, selection: PcrSelection): boolean {
+  let more = 0;
+  for (const pcrs of values.values()) more += pcrs.size;
+  for (const [bank, pcrs] of selection) {
+    const ofBank = values.get(bank);
+    if (ofBank === undefined || !pcrs.every((pcr) => ofBank.has(pcr))) return false;
+    more -= pcrs.length;
+  }
+  return more === 0;
+}
+
 /** TPML_PCR_SELECTION in memory: a count and 16 entries of 8 bytes. */
 const SELECTION_BYTES = 4 + MAX_BANKS * 8;
 /** TPML_DIGEST in memory: a count and 8 entries of a 16-bit size and 64 bytes. */

@@ -8,9 +8,10 @@ import { checkAttest, inOrder, type SignedAttest } from './attest-check.ts';
 import { isAttestOf, type TpmsAttest } from './attest.ts';
 import type { TpmsClockInfo } from './clock-info.ts';
 import { sameAttestationKey, type AttestationKey } from './key.ts';
+import { PackedPcrs } from './packed-pcrs.ts';
 import { selectionOf, type PcrValues } from './pcr-values.ts';
 import { judgeDigest, judgeSelection, QUOTE_STEPS, type QuoteStep } from './quote-steps.ts';
-import type { PcrSelection } from './selection.ts';
+import { signedSelection, type PcrSelection } from './selection.ts';
 
 export { MIN_NONCE } from './attest-steps.ts';
 export { QUOTE_STEPS, type QuoteStep, type QuoteStepName, type QuoteStepReason } from './quote-steps.ts';
@@ -45,8 +46,9 @@ interface QuotedFields {
   readonly ak: AttestationKey;
   readonly clockInfo: TpmsClockInfo;
   readonly firmwareVersion: bigint;
-  /** held by nobody else */
-  readonly values: PcrValues;
+  /** the PCRs of `values` */
+  readonly selection: PcrSelection;
+  readonly values: PackedPcrs;
 }
 
 /** Known to this file only, so that the constructor cannot be called through an instance either. */
@@ -62,14 +64,14 @@ class QuotedPcrs {
   readonly firmwareVersion: bigint;
   /** the PCRs that have a value */
   readonly selection: PcrSelection;
-  readonly #values: PcrValues;
+  readonly #values: PackedPcrs;
 
   constructor(seal: typeof SEAL, fields: QuotedFields) {
     if (seal !== SEAL) throw new TypeError('quoted PCRs come from a verified quote only');
     this.ak = fields.ak;
     this.clockInfo = fields.clockInfo;
     this.firmwareVersion = fields.firmwareVersion;
-    this.selection = selectionOf(fields.values);
+    this.selection = fields.selection;
     this.#values = fields.values;
     Object.freeze(this);
   }
@@ -81,7 +83,12 @@ class QuotedPcrs {
 
   /** A copy of the quoted value; undefined when that PCR of that bank was not quoted. */
   value(bank: HashName, pcr: number): Uint8Array | undefined {
-    return this.#values.get(bank)?.get(pcr)?.slice();
+    return this.#values.value(bank, pcr);
+  }
+
+  /** A name for the quoted values: where it is the same, so is the value of each of the same PCRs. */
+  get valuesId(): string {
+    return this.#values.id;
   }
 
   static isQuoted(value: unknown): value is QuotedPcrs {
@@ -109,11 +116,12 @@ export function checkQuote(input: QuoteInput, ak: AttestationKey, expected: Expe
     quoted,
   });
   if (attest === undefined || !isAttestOf(attest, 'QUOTE')) return done([]);
-  const asked = judgeSelection(selection, attest.attested.pcrSelect);
-  const { step, values } = judgeDigest(attest, hash, input.pcrs);
+  const signed = signedSelection(attest.attested.pcrSelect);
+  const asked = judgeSelection(selection, signed);
+  const { step, values } = judgeDigest(attest, signed, hash, input.pcrs);
   if (values === undefined) return done([asked, step]);
   const { clockInfo, firmwareVersion } = attest;
-  return done([asked, step], new QuotedPcrs(SEAL, { ak, clockInfo, firmwareVersion, values }));
+  return done([asked, step], new QuotedPcrs(SEAL, { ak, clockInfo, firmwareVersion, selection: signed.set, values }));
 }
 
 /** Why quotes do not join: `ak` another key, `boot` another reset or restart, `pcr` one PCR with two values, `none` an empty list. */
@@ -129,6 +137,7 @@ export type JoinedQuotes =
 export function joinQuotes(list: readonly QuotedPcrs[]): JoinedQuotes {
   const first = list[0];
   if (first === undefined) return apart('none', 'no quote');
+  if (list.length === 1 && isQuotedPcrs(first)) return { quoted: first };
   const banks = new Map<HashName, Map<number, Uint8Array>>();
   let latest = first.clockInfo;
   for (const quoted of list) {
@@ -154,7 +163,9 @@ export function joinQuotes(list: readonly QuotedPcrs[]): JoinedQuotes {
   }
   const clockInfo = { ...latest, safe: list.every((quoted) => quoted.clockInfo.safe) };
   const { ak, firmwareVersion } = first;
-  return { quoted: new QuotedPcrs(SEAL, { ak, clockInfo, firmwareVersion, values: banks }) };
+  const selection = selectionOf(banks);
+  const values = new PackedPcrs(selection, banks);
+  return { quoted: new QuotedPcrs(SEAL, { ak, clockInfo, firmwareVersion, selection, values }) };
 }
 
 function apart(fault: JoinFault, detail: string): JoinedQuotes {

@@ -93,6 +93,19 @@ export function selectionFlaws(list: TpmlPcrSelection): readonly SelectionFlaw[]
   return flaws;
 }
 
+/** A selection as the TPM signed it, as a set, and what keeps it from being read as one. */
+export interface SignedSelection {
+  readonly list: TpmlPcrSelection;
+  readonly set: PcrSelection;
+  /** the first flaw, with which `set` means nothing */
+  readonly flaw: SelectionFlaw | undefined;
+}
+
+/** Reads a signed selection once for every step that asks about it. */
+export function signedSelection(list: TpmlPcrSelection): SignedSelection {
+  return { list, set: toSelection(list), flaw: selectionFlaws(list)[0] };
+}
+
 /** The selection as a set, without empty banks and without banks this verifier does not compute. */
 export function toSelection(list: TpmlPcrSelection): PcrSelection {
   const banks = new Map<HashName, readonly number[]>();

@@ -3,7 +3,7 @@
 import { isAttestOf, readAttest } from '../../tpm/attest.ts';
 import type { PcrValues } from '../../tpm/pcr-values.ts';
 import { judgeDigest, judgeSelection } from '../../tpm/quote-steps.ts';
-import type { PcrSelection } from '../../tpm/selection.ts';
+import { signedSelection, type PcrSelection } from '../../tpm/selection.ts';
 import { readSignature } from '../../tpm/signature.ts';
 import { quote, type Attestation } from './attest.ts';
 import type { Handle } from './commands.ts';
@@ -33,11 +33,11 @@ export async function quoteWithValues(
     const { attest, signature } = await quote(tpm, ak, extraData, selection);
     const signed = readAttest(attest, 'QUOTE');
     // A TPM leaves a bank that is not active out of what it signs, and gives no error.
-    if (!isAttestOf(signed, 'QUOTE') || judgeSelection(selection, signed.attested.pcrSelect).answer !== 'yes') {
-      throw await pcrNotThere(tpm, selection);
-    }
+    if (!isAttestOf(signed, 'QUOTE')) throw await pcrNotThere(tpm, selection);
+    const quoted = signedSelection(signed.attested.pcrSelect);
+    if (judgeSelection(selection, quoted).answer !== 'yes') throw await pcrNotThere(tpm, selection);
     const pcrs = await readPcrs(tpm, selection);
-    const { step } = judgeDigest(signed, readSignature(signature).hash, pcrs);
+    const { step } = judgeDigest(signed, quoted, readSignature(signature).hash, pcrs);
     if (step.answer === 'yes') return { attest, signature, pcrs };
   }
   throw pcrsChanging(TRIES);
