@@ -9,7 +9,7 @@ import { toHex } from '../bytes/text.ts';
 import type { EvidenceBundle } from '../evidence/bundle.ts';
 import { boundExtraData, type Claims } from '../evidence/claims.ts';
 import type { Fact, PinFact } from '../facts/model.ts';
-import { akFact, claimsFact, clockFact, pinFact, quoteFact, stepFacts } from '../facts/quote-facts.ts';
+import { akFact, claimsFact, clockFact, pinFact, quoteFact, stepFact } from '../facts/quote-facts.ts';
 import { readAkPin, sameAttestationKey, type AttestationKey } from '../tpm/key.ts';
 import { checkQuote, joinQuotes, MIN_NONCE, minimumBank, type QuoteCheck, type QuotedPcrs } from '../tpm/quote.ts';
 import { selectionText, type PcrSelection } from '../tpm/selection.ts';
@@ -66,8 +66,8 @@ export function authenticate(
   const shown = accepted ?? claimed;
   const facts: Fact[] = [pinFact(fact), ...(shown === null ? [] : [akFact(shown)])];
   if (accepted === null) return { facts, accepted: false, quoted: null, bank: null };
-  const quotes = verifyQuotes(evidence, accepted, expected);
-  return { ...quotes, facts: [...facts, ...quotes.facts], accepted: true };
+  const { quoted, bank, facts: quoteFacts } = verifyQuotes(evidence, accepted, expected);
+  return { facts: [...facts, ...quoteFacts], accepted: true, quoted, bank };
 }
 
 interface AcceptedAk {
@@ -128,7 +128,9 @@ function keyFor(
     // The pin's own key counts, never the claimed one: a bare public key lends its attributes to nobody.
     return claimed === null || sameAttestationKey(pinned, claimed) || sameBareKey(pinned, claimed) ? pinned : null;
   }
-  return name !== null && name === pin.name?.toLowerCase() ? claimed : null;
+  // Names of a pin set are lower-case by its schema, and a fleet's set is long.
+  const pinned = pin.by === 'pin-set' ? pin.name : pin.name?.toLowerCase();
+  return name !== null && name === pinned ? claimed : null;
 }
 
 function sameBareKey(pinned: AttestationKey, claimed: AttestationKey): boolean {
@@ -146,9 +148,9 @@ function verifyQuotes(
   const nonce = expectedExtraData(expected.challenge, evidence.claims);
   let checks: readonly QuoteCheck[];
   try {
-    checks = evidence.quotes.map((quote) =>
+    checks = evidence.quotes.map(({ attest, signature, pcrs }) =>
       // Values that did not come along are missing, not wrong.
-      checkQuote({ ...quote, pcrs: quote.pcrs.size === 0 ? undefined : quote.pcrs }, ak, { nonce, selection }),
+      checkQuote({ attest, signature, pcrs: pcrs.size === 0 ? undefined : pcrs }, ak, { nonce, selection }),
     );
   } catch (cause) {
     if (!(cause instanceof EvidenceError)) throw cause;
@@ -159,25 +161,18 @@ function verifyQuotes(
   const selectionOf = (check: QuoteCheck) => check.steps.find((step) => step.step === 'selection')!;
   const chosen = checks.findIndex((check) => selectionOf(check).answer === 'yes');
   const unread = checks.some((check) => selectionOf(check).reason === 'not-reached');
-  const facts: Fact[] = checks.flatMap((check, index) =>
-    stepFacts(
-      check.steps
-        // Only the quote that answers the challenge is of the challenged selection. Without one all are shown, unless the
-        // one that answers may be among those that could not be read that far.
-        .filter(
-          (step) =>
-            step.step !== 'selection' ||
-            index === chosen ||
-            (chosen === -1 && (!unread || step.reason === 'not-reached')),
-        )
-        .map((step) =>
-          step.step === 'extra-data' && nonce === undefined
-            ? { ...step, answer: 'unknown', reason: 'not-given', expected: 'a challenge', observed: extraData(check) }
-            : step,
-        ),
-      index,
-    ),
-  );
+  const facts: Fact[] = [];
+  for (const [index, check] of checks.entries()) {
+    for (const step of check.steps) {
+      // Only the quote that answers the challenge is of the challenged selection. Without one all are shown, unless the
+      // one that answers may be among those that could not be read that far.
+      const shown =
+        step.step !== 'selection' || index === chosen || (chosen === -1 && (!unread || step.reason === 'not-reached'));
+      if (!shown) continue;
+      const unasked = step.step === 'extra-data' && nonce === undefined;
+      facts.push(stepFact(unasked ? { ...step, ...NOT_ASKED, observed: extraData(check) } : step, index));
+    }
+  }
   const verified = checks.flatMap((check) => check.quoted ?? []);
   if (verified.length < checks.length || chosen === -1) {
     return { facts: [...facts, quoteFact({ state: 'read', quotes: checks.length })], quoted: null, bank: null };
@@ -208,6 +203,9 @@ function expectedExtraData(challenge: Challenge | null, claims: Claims | undefin
   if (claims === undefined || rule === 'nonce' || nonce.length < MIN_NONCE) return nonce;
   return boundExtraData(nonce, claims);
 }
+
+/** What the step on `extraData` says where no challenge is expected, whatever else is. */
+const NOT_ASKED = { answer: 'unknown', reason: 'not-given', expected: 'a challenge' } as const;
 
 function extraData(check: QuoteCheck): string | null {
   return check.attest === undefined ? null : toHex(check.attest.extraData);

@@ -1,6 +1,6 @@
 /** Folds the outcomes of checks into links and a verdict (docs/decisions/0004). It knows no check's inside. */
 
-import type { Finding, LinkId, Outcome } from '../checks/model.ts';
+import { LINKS, type Finding, type LinkId, type Outcome } from '../checks/model.ts';
 import type { PlannedCheck, ResolvedPolicy } from '../policy/resolve.ts';
 import { FOUNDATION, RESTS_ON } from './links.ts';
 import type { CheckResult, LinkResult, LinkStatus, Verdict } from './model.ts';
@@ -55,17 +55,18 @@ const NO_WAIVERS = 0;
 
 /** A link in the chain: excluded by the policy, demoted by what it rests on, or as its own checks say. */
 function settle(draft: LinkDraft, policy: ResolvedPolicy, before: ReadonlyMap<LinkId, LinkResult>): LinkResult {
-  const { link } = draft;
-  const reason = policy.excluded[link];
-  if (reason !== undefined) {
+  const { link, checks, findings, notes } = draft;
+  const excluded = policy.excluded[link];
+  if (excluded !== undefined) {
     const nothing = { waived: NO_WAIVERS, required: false, checks: [], findings: [], notes: [] };
-    return { link, status: 'not-applicable', reason, ...nothing };
+    return { link, status: 'not-applicable', reason: excluded, ...nothing };
   }
   const basis = basisOf(link, before);
   const founded = FOUNDATION.every((id) => stands(before.get(id)));
-  if (basis === null || (founded && draft.status !== 'holds')) return { ...draft, waived: NO_WAIVERS, required: true };
-  const demoted = { status: 'unproven', reason: `rests on ${basis}, which does not hold` } as const;
-  return { ...draft, ...demoted, waived: NO_WAIVERS, required: true };
+  const demoted = basis !== null && (!founded || draft.status === 'holds');
+  const status = demoted ? 'unproven' : draft.status;
+  const reason = demoted ? `rests on ${basis}, which does not hold` : draft.reason;
+  return { link, status, reason, checks, findings, notes, waived: NO_WAIVERS, required: true };
 }
 
 /**
@@ -79,11 +80,15 @@ function statusOf(asked: readonly Asked[]): LinkDraft['status'] {
   return counted.every(({ outcome }) => outcome?.answer === 'yes') ? 'holds' : 'unproven';
 }
 
-/** The first link this one rests on that neither holds nor is excluded; links after the foundation rest on all of it. */
+/** The first link this one rests on that neither holds nor is excluded. */
 function basisOf(link: LinkId, before: ReadonlyMap<LinkId, LinkResult>): LinkId | null {
-  const bases = FOUNDATION.includes(link) ? RESTS_ON[link] : [...FOUNDATION, ...RESTS_ON[link]];
-  return bases.find((id) => !stands(before.get(id))) ?? null;
+  return BASES.get(link)!.find((id) => !stands(before.get(id))) ?? null;
 }
+
+/** What each link rests on, directly or not: links after the foundation rest on all of it. */
+const BASES: ReadonlyMap<LinkId, readonly LinkId[]> = new Map(
+  LINKS.map((link) => [link, FOUNDATION.includes(link) ? RESTS_ON[link] : [...FOUNDATION, ...RESTS_ON[link]]]),
+);
 
 function stands(link: LinkResult | undefined): boolean {
   return link === undefined || link.status === 'holds' || link.status === 'not-applicable';
@@ -117,9 +122,10 @@ function why(status: LinkDraft['status'], asked: readonly Asked[]): string | nul
 }
 
 function capsOf(policy: ResolvedPolicy): readonly string[] {
-  const accepted = policy.plan.flatMap(({ check, accepted: entry }) =>
-    entry === undefined ? [] : [`${check} accepted by ${entry.owner}: ${entry.reason}`],
-  );
-  const firmware = policy.excluded.firmware;
-  return firmware === undefined ? accepted : [`link firmware excluded: ${firmware}`, ...accepted];
+  const { firmware } = policy.excluded;
+  const caps = firmware === undefined ? [] : [`link firmware excluded: ${firmware}`];
+  for (const { check, accepted } of policy.plan) {
+    if (accepted !== undefined) caps.push(`${check} accepted by ${accepted.owner}: ${accepted.reason}`);
+  }
+  return caps;
 }

@@ -1,10 +1,9 @@
 /** From verified quotes to the facts of the logs: links 3 and later are asked about these. */
 
 import { EvidenceError } from '../bytes/errors.ts';
-import { contentId, digestHex, type HashName } from '../bytes/hash.ts';
+import { contentId, type HashName } from '../bytes/hash.ts';
 import { canonicalJson } from '../bytes/json.ts';
 import { toHex } from '../bytes/text.ts';
-import { ByteWriter } from '../bytes/writer.ts';
 import type { EvidenceBundle, LogEvidence } from '../evidence/bundle.ts';
 import { firmwareLogFacts, prepareFirmwareLog } from '../facts/firmware-log.ts';
 import { Facts } from '../facts/facts.ts';
@@ -15,26 +14,12 @@ import { parseImaList } from '../logs/ima/parse.ts';
 import type { QuotedPcrs } from '../tpm/quote.ts';
 import { cached, type AppraisalCache } from './cache.ts';
 
-/** The facts of the logs under one set of quoted values, and the name of everything they are a function of. */
-export interface GatheredFacts {
-  readonly facts: Facts;
-  readonly key: string;
-}
-
 /**
- * Kept under the logs' content ids and the quoted values: a host whose logs and PCRs did not change since its last quote
- * has the same facts.
- * @param quoted values of the verified quotes; nothing of a log is read without them
+ * A name for everything that {@link gatherFacts} is a function of: the logs' content ids and the quoted values. A host whose logs
+ * and PCRs did not change since its last quote has the same facts.
  */
-export function gatherFacts(
-  evidence: EvidenceBundle,
-  quoted: QuotedPcrs,
-  bank: HashName,
-  cache: AppraisalCache | undefined,
-): GatheredFacts {
-  const { firmwareLog, imaLog } = evidence;
-  const key = `facts/${partKey(firmwareLog)}/${partKey(imaLog)}/${bank}/${valuesKey(quoted)}`;
-  return { facts: cached(cache, key, () => readLogs(evidence, quoted, bank, cache)), key };
+export function factsKey({ firmwareLog, imaLog }: EvidenceBundle, quoted: QuotedPcrs, bank: HashName): string {
+  return `${partKey(firmwareLog)}/${partKey(imaLog)}/${bank}/${quoted.valuesId}`;
 }
 
 /** A log of which only the id came is absent, whatever its id. */
@@ -42,17 +27,11 @@ function partKey(log: LogEvidence | undefined): string {
   return log?.bytes === undefined ? 'absent' : log.id;
 }
 
-function valuesKey(quoted: QuotedPcrs): string {
-  const values = new ByteWriter();
-  const text = quoted.banks.map((bank) => {
-    const pcrs = quoted.selection.get(bank)!;
-    for (const pcr of pcrs) values.raw(quoted.value(bank, pcr)!);
-    return `${bank}:${pcrs.join()}`;
-  });
-  return `${text.join('+')}/${digestHex('sha256', values.bytes())}`;
-}
-
-function readLogs(
+/**
+ * The facts of the logs under one set of quoted values.
+ * @param quoted values of the verified quotes; nothing of a log is read without them
+ */
+export function gatherFacts(
   evidence: EvidenceBundle,
   quoted: QuotedPcrs,
   bank: HashName,
@@ -120,16 +99,15 @@ const utf8 = new TextEncoder();
 
 /** Content ids of the parts of a bundle, for the appraisal to name. */
 export function partIds(evidence: EvidenceBundle): Readonly<Record<string, string>> {
-  return {
-    ...(evidence.ak !== undefined && { ak: contentId(evidence.ak) }),
-    ...Object.fromEntries(
-      evidence.quotes.flatMap((quote, i) => [
-        [`quotes[${i}].attest`, contentId(quote.attest)],
-        [`quotes[${i}].signature`, contentId(quote.signature)],
-      ]),
-    ),
-    ...(evidence.claims !== undefined && { claims: contentId(utf8.encode(canonicalJson(evidence.claims))) }),
-    ...(evidence.firmwareLog !== undefined && { firmwareLog: evidence.firmwareLog.id }),
-    ...(evidence.imaLog !== undefined && { imaLog: evidence.imaLog.id }),
-  };
+  const { ak, quotes, claims, firmwareLog, imaLog } = evidence;
+  const ids: Record<string, string> = {};
+  if (ak !== undefined) ids['ak'] = contentId(ak);
+  for (const [i, { attest, signature }] of quotes.entries()) {
+    ids[`quotes[${i}].attest`] = contentId(attest);
+    ids[`quotes[${i}].signature`] = contentId(signature);
+  }
+  if (claims !== undefined) ids['claims'] = contentId(utf8.encode(canonicalJson(claims)));
+  if (firmwareLog !== undefined) ids['firmwareLog'] = firmwareLog.id;
+  if (imaLog !== undefined) ids['imaLog'] = imaLog.id;
+  return ids;
 }

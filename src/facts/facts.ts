@@ -11,7 +11,7 @@ type Single<N extends FactName> =
   | { readonly state: 'missing' }
   | { readonly state: 'conflict'; readonly facts: readonly Fact<N>[] };
 
-/** Facts with their indexes; a set may stand on another that was made before. */
+/** Facts with their indexes. */
 export class Facts {
   readonly list: readonly Fact[];
   /** the bank everything is judged in; null while no quote is verified */
@@ -22,23 +22,11 @@ export class Facts {
   readonly #events = new Map<number, Fact<'event'>[]>();
   readonly #replays = new Set<number>();
 
-  readonly #below: Facts | null;
-
-  /**
-   * @param own facts of names that `below` has none of
-   * @param below facts gathered and indexed before, as those of a log that did not change
-   */
-  constructor(
-    own: readonly Fact[],
-    bank: HashName | null = null,
-    ima: Replayed<ImaPrefix> | null = null,
-    below: Facts | null = null,
-  ) {
-    this.list = below === null ? own : [...own, ...below.list];
+  constructor(list: readonly Fact[], bank: HashName | null = null, ima: Replayed<ImaPrefix> | null = null) {
+    this.list = list;
     this.bank = bank;
     this.ima = ima;
-    this.#below = below;
-    for (const fact of own) {
+    for (const fact of list) {
       const same = this.#byName.get(fact.name);
       if (same === undefined) this.#byName.set(fact.name, [fact]);
       else same.push(fact);
@@ -56,13 +44,12 @@ export class Facts {
   }
 
   all<N extends FactName>(name: N): readonly Fact<N>[] {
-    const own = this.#byName.get(name) as readonly Fact<N>[] | undefined;
-    return own ?? this.#below?.all(name) ?? [];
+    return (this.#byName.get(name) as readonly Fact<N>[] | undefined) ?? [];
   }
 
   /** The events of one PCR in their order; ask `replays` first, since an absent PCR has none. */
   events(pcr: number): readonly Fact<'event'>[] {
-    return this.#events.get(pcr) ?? this.#below?.events(pcr) ?? [];
+    return this.#events.get(pcr) ?? [];
   }
 
   /** The one value of a name and subject; two facts with the same value are one. */
@@ -79,7 +66,7 @@ export class Facts {
 
   /** Whether a PCR is in the signed selection and replays: only then may anything be said about its events. */
   replays(pcr: number): boolean {
-    return this.#replays.has(pcr) || this.#below?.replays(pcr) === true;
+    return this.#replays.has(pcr);
   }
 }
 

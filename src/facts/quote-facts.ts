@@ -42,20 +42,21 @@ export function quoteFact(value: QuoteFact): Fact<'quote'> {
   return { name: 'quote', value, provenance: {}, subject: '', source: QUOTE };
 }
 
-/** The steps of one quote of the bundle. */
-export function stepFacts(steps: readonly QuoteStep[], index: number): readonly Fact<'quote.step'>[] {
-  return steps.map((step) => ({
+/** One step of a quote. @param index which quote of the bundle */
+export function stepFact({ step, answer, reason, expected, observed }: QuoteStep, index: number): Fact<'quote.step'> {
+  const seen = observed ?? 'none';
+  return {
     name: 'quote.step',
     value: {
-      answer: step.answer,
-      expected: step.expected ?? 'an answer',
-      observed: `${step.observed ?? 'none'}${step.reason === null ? '' : ` (${step.reason})`}`,
-      reached: step.reason !== 'not-reached',
+      answer,
+      expected: expected ?? 'an answer',
+      observed: reason === null ? seen : `${seen} (${reason})`,
+      reached: reason !== 'not-reached',
     },
     provenance: { digest: 'quoted' },
-    subject: step.step,
-    source: { ...QUOTE, index },
-  }));
+    subject: step,
+    source: { part: 'quote', index },
+  };
 }
 
 /** The claims of a bundle, beside what the bundle holds; `missing` when the challenge asked for claims and none came. */
