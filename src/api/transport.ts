@@ -3,6 +3,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { request, type IncomingMessage } from 'node:http';
 import { connect as connectPlain, isIP, type Socket } from 'node:net';
+import { addAbortSignal } from 'node:stream';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
 import { UsageError } from '../bytes/errors.ts';
 import type { ApiRequest, ApiResponse, Transport } from './client.ts';
@@ -19,6 +20,8 @@ export interface TransportOptions {
   readonly token?: string;
   /** milliseconds without a byte until the exchange is given up */
   readonly timeout?: number;
+  /** when aborted, exchanges under way are given up, and no other begins */
+  readonly signal?: AbortSignal;
 }
 
 /** A result and what stands around it is small; a larger answer is none of ours. */
@@ -81,6 +84,7 @@ function connect(url: URL, options: TransportOptions): Promise<Socket> {
           ...(options.pin !== undefined && { rejectUnauthorized: false }),
         })
       : connectPlain({ host, port });
+    if (options.signal !== undefined) addAbortSignal(options.signal, socket);
     socket.setTimeout(options.timeout ?? TIMEOUT, () => socket.destroy(new Error('the service does not answer')));
     socket.once('error', reject);
     socket.once(tls ? 'secureConnect' : 'connect', () => {

@@ -132,6 +132,18 @@ describe('answers', () => {
     expect(answer.url).toBe('/v1/hosts/..%2Fa%3Fb/challenge');
   });
 
+  it('an exchange is given up when the caller aborts it, and no other begins', async () => {
+    const silent = createSocketServer();
+    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+    const stop = new AbortController();
+    silent.once('connection', () => stop.abort());
+    const { port } = silent.address() as AddressInfo;
+    const ask = httpTransport({ server: `http://127.0.0.1:${port}`, signal: stop.signal });
+    await expect(ask({ method: 'GET', path: '/' })).rejects.toThrow('aborted');
+    await expect(ask({ method: 'GET', path: '/' })).rejects.toThrow('aborted');
+    silent.close();
+  });
+
   it('a service that never answers is given up', async () => {
     const silent = createSocketServer();
     await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
