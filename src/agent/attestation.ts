@@ -1,0 +1,66 @@
+/** One attestation: a challenge, its answer, and the result. */
+
+import { ProblemResponse, type AgentClient, type EvidenceResponse } from '../api/client.ts';
+import { UsageError } from '../bytes/errors.ts';
+import { fromBase64url, toHex } from '../bytes/text.ts';
+import { bundleToJson } from '../evidence/bundle.ts';
+import { publicName } from '../tpm/names.ts';
+import { readPublic2B } from '../tpm/public.ts';
+import { parseSelection } from '../tpm/selection.ts';
+import { answer, type EvidenceSources } from './evidence.ts';
+import type { HostTpm } from './host-tpm.ts';
+
+/** The service expects another attestation key than this TPM has: it was cleared or replaced, or the settings changed. */
+export class OtherKey extends Error {
+  override readonly name = 'OtherKey';
+  readonly code = 'host.other-key';
+  readonly remedy = 'enrol again with `assay enrol`';
+
+  constructor() {
+    super('the service expects another attestation key of this host than its TPM has now');
+  }
+}
+
+export interface Attested {
+  readonly response: EvidenceResponse;
+  /** parts the evidence went without, each with the reason */
+  readonly missing: readonly string[];
+}
+
+/** The name of a key, hexadecimal, from its TPM2B_PUBLIC. */
+export function keyName(area: Uint8Array): string {
+  const { public: key, bytes } = readPublic2B(area, 'key');
+  return toHex(publicName(key, bytes));
+}
+
+/**
+ * @throws OtherKey; UsageError `agent.rule`; ProblemResponse; what transport, TPM and logs reject with
+ */
+export async function attest(
+  client: AgentClient,
+  tpm: HostTpm,
+  sources: EvidenceSources,
+  host: string,
+): Promise<Attested> {
+  const { nonce, expiresAt, selection, ak, rule, logs } = await client.challenge(host);
+  if ((rule as string) !== 'assay-quote-1') {
+    throw new UsageError('agent.rule', `the service asks for quotes by the rule ${rule}`, 'update the agent');
+  }
+  if (ak !== keyName(tpm.ak.public)) throw new OtherKey();
+  const answered = await answer(tpm, sources, {
+    nonce: fromBase64url(nonce),
+    selection: parseSelection(selection),
+    kept: logs,
+  });
+  try {
+    const send = (bundle: typeof answered.bundle): Promise<EvidenceResponse> =>
+      client.evidence(host, { nonce, expiresAt, bundle: bundleToJson(bundle) });
+    const response = await send(answered.bundle).catch(async (error: unknown) => {
+      if (!(error instanceof ProblemResponse) || error.code !== 'evidence.logs-missing') throw error;
+      return send(await answered.withWhole(error.missing));
+    });
+    return { response, missing: answered.missing };
+  } finally {
+    await answered.close();
+  }
+}

@@ -1,0 +1,120 @@
+/** The evidence of one answer: claims, then the quote that binds them, then what was appended to the runtime list meanwhile. */
+
+import { readFile } from 'node:fs/promises';
+import type { KeptLogs } from '../api/client.ts';
+import { UsageError } from '../bytes/errors.ts';
+import type { EvidenceBundle, LogEvidence } from '../evidence/bundle.ts';
+import { boundExtraData, hintsId, type Claims } from '../evidence/claims.ts';
+import type { PcrSelection } from '../tpm/selection.ts';
+import { hostHints, type HostWords } from './hints.ts';
+import type { HostTpm } from './host-tpm.ts';
+import { LogUnavailable } from './log-file.ts';
+import { firmwareLogEvidence, readFirmwareLog, RuntimeList } from './logs.ts';
+import { keyThumbprint } from './thumbprint.ts';
+
+/** Where the host's words and logs come from. */
+export interface EvidenceSources {
+  /** path of `binary_bios_measurements` */
+  readonly firmwareLog: string;
+  /** path of `binary_runtime_measurements` */
+  readonly imaLog: string;
+  /** path of `boot_id` */
+  readonly bootId: string;
+  readonly words: HostWords;
+}
+
+/** What has to be answered. */
+export interface Question {
+  readonly nonce: Uint8Array;
+  readonly selection: PcrSelection;
+  /** what the service has of the logs; they are not sent again */
+  readonly kept: KeptLogs;
+}
+
+/** An answer. */
+export interface Answer {
+  readonly bundle: EvidenceBundle;
+  /** parts that could not be had, each with the reason; the hint `missing` says the same */
+  readonly missing: readonly string[];
+}
+
+export const NOTHING_KEPT: KeptLogs = { firmware: null, ima: null };
+
+/** Evidence that is being sent; the runtime list stays open until the service has it. */
+export interface OpenAnswer extends Answer {
+  /**
+   * The same answer with the logs of these content ids whole: the quote and the claims stay as they are, and the runtime list may have grown.
+   */
+  withWhole(ids: readonly string[]): Promise<EvidenceBundle>;
+  close(): Promise<void>;
+}
+
+/**
+ * Answers a challenge by the native rule.
+ * @throws UsageError `agent.boot-id`; whatever the TPM rejects with; LogUnavailable for a list that broke off while it was read
+ */
+export async function answer(tpm: HostTpm, sources: EvidenceSources, question: Question): Promise<OpenAnswer> {
+  const missing: string[] = [];
+  const bootId = await readBootId(sources.bootId);
+  const firmware = await unlessMissing('firmware log', missing, () => readFirmwareLog(sources.firmwareLog));
+  const list = await unlessMissing('runtime list', missing, () => RuntimeList.open(sources.imaLog, question.kept.ima));
+  try {
+    const hints = hostHints(sources.words, missing);
+    const claims: Claims = {
+      bootId,
+      hostKey: tpm.hostKey === null ? null : keyThumbprint(tpm.hostKey.public),
+      guests: [],
+      hints: hintsId(hints),
+      firmwareLog: firmware?.length ?? null,
+      imaLog: list?.length ?? null,
+    };
+    const quote = await tpm.quote(boundExtraData(question.nonce, claims), question.selection);
+    const bundle = (firmwareLog: LogEvidence | undefined, imaLog: LogEvidence | undefined): EvidenceBundle => ({
+      ak: tpm.ak.public,
+      quotes: [quote],
+      ...(firmwareLog !== undefined && { firmwareLog }),
+      ...(imaLog !== undefined && { imaLog }),
+      claims,
+      hints,
+    });
+    const firmwareLog = firmware && firmwareLogEvidence(firmware, question.kept.firmware);
+    const imaLog = await list?.evidence();
+    return {
+      bundle: bundle(firmwareLog, imaLog),
+      missing,
+      async withWhole(ids) {
+        const wants = (log: LogEvidence | undefined): boolean => log !== undefined && ids.includes(log.id);
+        return bundle(
+          firmware && wants(firmwareLog) ? firmwareLogEvidence(firmware, null) : firmwareLog,
+          list && wants(imaLog) ? await list.wholeEvidence() : imaLog,
+        );
+      },
+      close: async () => list?.close(),
+    };
+  } catch (cause) {
+    await list?.close();
+    throw cause;
+  }
+}
+
+async function unlessMissing<T>(part: string, missing: string[], read: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await read();
+  } catch (cause) {
+    if (!(cause instanceof LogUnavailable)) throw cause;
+    missing.push(`${part}: ${cause.message}`);
+    return undefined;
+  }
+}
+
+async function readBootId(path: string): Promise<string> {
+  const remedy = 'let the agent read /proc/sys/kernel/random/boot_id, or correct the setting bootId';
+  let text: string;
+  try {
+    text = (await readFile(path, 'utf8')).trim();
+  } catch (cause) {
+    throw new UsageError('agent.boot-id', `${path}: ${(cause as Error).message}`, remedy);
+  }
+  if (/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(text)) return text;
+  throw new UsageError('agent.boot-id', `${path} holds no boot id`, remedy);
+}

@@ -1,0 +1,156 @@
+/** The two logs of a host as its bundle carries them: whole, or only what the service has not acknowledged yet. */
+
+import { createHash } from 'node:crypto';
+import type { KeptLogs } from '../api/client.ts';
+import { contentId } from '../bytes/hash.ts';
+import { MAX_BUNDLE_BYTES, type LogEvidence } from '../evidence/bundle.ts';
+import { LogFile, LogUnavailable } from './log-file.ts';
+
+/** Room in a bundle for what is not a log: a quote, its PCR values, claims and hints. */
+const REST_BYTES = 128 * 1024;
+/** Base64 makes four characters of three bytes. */
+const MAX_LOGS_BYTES = Math.floor(((MAX_BUNDLE_BYTES - REST_BYTES) * 3) / 4);
+/** Firmware has at most a few hundred kilobytes for its log. */
+const MAX_FIRMWARE_LOG_BYTES = 4 * 1024 * 1024;
+/** A longer list does not fit into a bundle, and the service takes no longer one either. */
+const MAX_RUNTIME_LIST_BYTES = MAX_LOGS_BYTES - MAX_FIRMWARE_LOG_BYTES;
+
+/** Pieces of a log up to a limit. */
+class Pieces {
+  readonly #pieces: Uint8Array[] = [];
+  readonly #limit: number;
+  readonly #path: string;
+  length = 0;
+
+  constructor(path: string, limit: number) {
+    this.#path = path;
+    this.#limit = limit;
+  }
+
+  /** @throws LogUnavailable past the limit */
+  add(piece: Uint8Array): void {
+    this.length += piece.length;
+    if (this.length > this.#limit) throw new LogUnavailable(`${this.#path}: larger than ${this.#limit} bytes`);
+    this.#pieces.push(piece);
+  }
+
+  bytes(): Uint8Array {
+    return Buffer.concat(this.#pieces);
+  }
+}
+
+/**
+ * The whole firmware log. It does not grow after the hand-over to the kernel.
+ * @throws LogUnavailable also for an empty one: firmware that measures writes at least its first event
+ */
+export async function readFirmwareLog(path: string): Promise<Uint8Array> {
+  const file = await LogFile.open(path);
+  try {
+    const pieces = new Pieces(path, MAX_FIRMWARE_LOG_BYTES);
+    await file.readOn((piece) => pieces.add(piece));
+    if (pieces.length === 0) throw new LogUnavailable(`${path}: empty`);
+    return pieces.bytes();
+  } finally {
+    await file.close();
+  }
+}
+
+/** @param kept content id of the firmware log that the service has */
+export function firmwareLogEvidence(bytes: Uint8Array, kept: string | null): LogEvidence {
+  const id = contentId(bytes);
+  return id === kept ? { id } : { id, bytes };
+}
+
+type Acknowledged = KeptLogs['ima'];
+
+/**
+ * The runtime list, open while a quote is made: what it holds before is counted, what was appended since is read afterwards, so that
+ * the list sent is never behind the quote. Bytes the service has acknowledged are compared with its id and not kept in memory.
+ */
+export class RuntimeList {
+  readonly #path: string;
+  #file: LogFile;
+  #acknowledged: Acknowledged;
+  /** what follows the acknowledged bytes */
+  #pieces: Pieces;
+  #acknowledgedHash = createHash('sha256');
+  #length = 0;
+
+  private constructor(path: string, file: LogFile, acknowledged: Acknowledged) {
+    this.#path = path;
+    this.#file = file;
+    this.#acknowledged = acknowledged;
+    this.#pieces = new Pieces(path, MAX_RUNTIME_LIST_BYTES);
+  }
+
+  /**
+   * Reads the list to its present end.
+   * @param acknowledged what the service says it has; a list that does not begin with it (after kexec or a resume) goes whole
+   * @throws LogUnavailable
+   */
+  static async open(path: string, acknowledged: Acknowledged): Promise<RuntimeList> {
+    const list = new RuntimeList(path, await LogFile.open(path), acknowledged);
+    try {
+      await list.#readOn();
+      if (!list.#beginsAsAcknowledged()) await list.#readWhole();
+      return list;
+    } catch (cause) {
+      await list.close();
+      throw cause;
+    }
+  }
+
+  /** bytes read so far, the acknowledged ones included */
+  get length(): number {
+    return this.#length;
+  }
+
+  /**
+   * Reads what was appended, and gives the list for the bundle.
+   * @throws LogUnavailable
+   */
+  async evidence(): Promise<LogEvidence> {
+    await this.#readOn();
+    const bytes = this.#pieces.bytes();
+    if (this.#acknowledged === null) return { id: contentId(bytes), bytes };
+    const { id } = this.#acknowledged;
+    return bytes.length === 0 ? { id } : { id, tail: bytes };
+  }
+
+  /**
+   * Reads the list again from its beginning, and gives it whole.
+   * @throws LogUnavailable
+   */
+  async wholeEvidence(): Promise<LogEvidence> {
+    if (this.#acknowledged !== null) await this.#readWhole();
+    return this.evidence();
+  }
+
+  close(): Promise<void> {
+    return this.#file.close();
+  }
+
+  async #readWhole(): Promise<void> {
+    await this.#file.close();
+    this.#file = await LogFile.open(this.#path);
+    this.#acknowledged = null;
+    this.#pieces = new Pieces(this.#path, MAX_RUNTIME_LIST_BYTES);
+    this.#length = 0;
+    await this.#readOn();
+  }
+
+  #readOn(): Promise<void> {
+    return this.#file.readOn((piece) => {
+      const left = Math.min(Math.max((this.#acknowledged?.bytes ?? 0) - this.#length, 0), piece.length);
+      this.#length += piece.length;
+      if (left > 0) this.#acknowledgedHash.update(piece.subarray(0, left));
+      if (left < piece.length) this.#pieces.add(left === 0 ? piece : piece.subarray(left));
+    });
+  }
+
+  #beginsAsAcknowledged(): boolean {
+    if (this.#acknowledged === null) return true;
+    if (this.#length < this.#acknowledged.bytes) return false;
+    return `sha256:${this.#acknowledgedHash.digest('hex')}` === this.#acknowledged.id;
+  }
+}
