@@ -1,6 +1,7 @@
 /**
  * Bundles the command line into dist/bin: one classic script, V8's compiled form of it, and a start file that puts the two
- * together. Most of what a short command costs is resolving, reading and compiling its modules one by one.
+ * together. Most of what a short command costs is resolving, reading and compiling its modules one by one. The commands that
+ * run on a host are a script of their own, which has nothing of the verifier in it: small in memory, and little to trust.
  */
 import Module, { createRequire } from 'node:module';
 import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -10,19 +11,22 @@ import { build } from 'esbuild';
 
 const OUT = resolve('dist/bin');
 const PROGRAM = join(OUT, 'program.cjs');
+const HOST = join(OUT, 'host.cjs');
 
 const START = `#!/usr/bin/env node
 /** Starts the program from V8's compiled form of it. V8 refuses a form made by another version of itself and compiles anew. */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import Module, { createRequire } from 'node:module';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { constants, Script } from 'node:vm';
 
-const file = fileURLToPath(new URL('program.cjs', import.meta.url));
+const onHost = ['agent', 'collect', 'enrol'].includes(process.argv[2]);
+const file = fileURLToPath(new URL(onHost ? 'host.cjs' : 'program.cjs', import.meta.url));
+const compiled = \`\${file}.compiled\`;
 const script = new Script(Module.wrap(readFileSync(file, 'utf8')), {
   filename: file,
-  cachedData: readFileSync(\`\${file}.compiled\`),
+  ...(existsSync(compiled) && { cachedData: readFileSync(compiled) }),
   importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
 });
 const module = { exports: {} };
@@ -31,25 +35,30 @@ script.runInThisContext()(module.exports, createRequire(file), module, file, dir
 
 rmSync(OUT, { recursive: true, force: true });
 mkdirSync(OUT, { recursive: true });
-await build({
-  entryPoints: ['src/cli/main.ts'],
-  outfile: PROGRAM,
-  bundle: true,
-  minify: true,
-  format: 'cjs',
-  platform: 'node',
-  target: 'node20',
-  legalComments: 'eof',
-  // Native code cannot be bundled; the web server and its logger are read by `assay serve` alone.
-  external: ['koffi', 'express', 'helmet', 'pino'],
-  define: { 'import.meta.url': '__programUrl' },
-  banner: { js: "const __programUrl = require('node:url').pathToFileURL(__filename).href;" },
-  logLevel: 'warning',
-});
-writeFileSync(PROGRAM, readFileSync(PROGRAM, 'utf8').replace(/^#!.*\n/, ''));
+// Native code cannot be bundled; the web server and its logger are read by `assay serve` alone.
+await bundle('src/cli/main.ts', PROGRAM, ['koffi', 'express', 'helmet', 'pino']);
+await bundle('src/cli/agent-main.ts', HOST, ['koffi']);
 writeFileSync(join(OUT, 'assay.js'), START);
 chmodSync(join(OUT, 'assay.js'), 0o755);
 writeFileSync(`${PROGRAM}.compiled`, await compiled());
+
+async function bundle(entry, outfile, external) {
+  await build({
+    entryPoints: [entry],
+    outfile,
+    bundle: true,
+    minify: true,
+    format: 'cjs',
+    platform: 'node',
+    target: 'node20',
+    legalComments: 'eof',
+    external,
+    define: { 'import.meta.url': '__programUrl' },
+    banner: { js: "const __programUrl = require('node:url').pathToFileURL(__filename).href;" },
+    logLevel: 'warning',
+  });
+  writeFileSync(outfile, readFileSync(outfile, 'utf8').replace(/^#!.*\n/, ''));
+}
 
 /** V8's form of the program with the functions that one verification of a captured host needed. */
 async function compiled() {

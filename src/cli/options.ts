@@ -1,13 +1,11 @@
 /** Values of options that say what evidence is judged against. */
 
-import { NONCE_BYTES } from '../api/nonce.ts';
-import { EvidenceError, UsageError } from '../bytes/errors.ts';
-import { fromHex } from '../bytes/text.ts';
+import { UsageError } from '../bytes/errors.ts';
 import type { AkPin, Challenge } from '../chain/model.ts';
 import type { ResolvedPolicy } from '../policy/resolve.ts';
 import { pinsOfHost } from '../results/host.ts';
 import { readAkPin } from '../tpm/key.ts';
-import { parseSelection } from '../tpm/selection.ts';
+import { option, readNonce, readSelectionOption } from './challenge-options.ts';
 import { readInput } from './input.ts';
 
 /** @throws UsageError `nonce.invalid`, `selection.invalid`, `selection.without-nonce` */
@@ -20,17 +18,9 @@ export function readChallenge(nonce: string | undefined, selection: string | und
       'give --nonce HEX too',
     );
   }
-  const bytes = option('nonce.invalid', `--nonce ${nonce}`, 'give the nonce in hexadecimal', () => fromHex(nonce));
-  if (bytes.length < NONCE_BYTES.min || bytes.length > NONCE_BYTES.max) {
-    throw new UsageError(
-      'nonce.invalid',
-      `--nonce is ${bytes.length} bytes; a challenge has ${NONCE_BYTES.min} to ${NONCE_BYTES.max}`,
-      'quote again with a random nonce of 32 bytes',
-    );
-  }
+  const bytes = readNonce(nonce);
   if (selection === undefined) return { nonce: bytes };
-  const remedy = 'write for example sha256:0-15';
-  option('selection.invalid', `--selection ${selection}`, remedy, () => parseSelection(selection));
+  readSelectionOption(selection);
   return { nonce: bytes, selection };
 }
 
@@ -95,13 +85,4 @@ export function readTime(text: string, what: string): number {
     );
   }
   return at;
-}
-
-function option<T>(code: string, what: string, remedy: string, read: () => T): T {
-  try {
-    return read();
-  } catch (cause) {
-    if (cause instanceof EvidenceError) throw new UsageError(code, `${what}: ${cause.message}`, remedy);
-    throw cause;
-  }
 }

@@ -1,62 +1,29 @@
-/** Builds the command line and runs one call of it. */
+/** The whole command line. */
 
-import { Command } from 'commander';
+import { registerAgent } from './commands/agent.ts';
+import { registerCollect } from './commands/collect.ts';
 import { registerDemo } from './commands/demo.ts';
+import { registerEnrol } from './commands/enrol.ts';
 import { registerLog } from './commands/log.ts';
 import { registerPolicy } from './commands/policy.ts';
 import { registerServe } from './commands/serve.ts';
 import { registerVerify } from './commands/verify.ts';
-import { EXIT, type ExitCode, type Io } from './io.ts';
-import { packageVersion } from './package-root.ts';
-import { reportError } from './report-error.ts';
+import type { ExitCode, Io } from './io.ts';
+import { runProgram } from './run-program.ts';
 
 /**
  * Runs `assay` with its arguments, the program's own name left out.
  * @returns the exit code; errors are reported, never thrown
  */
-export async function run(args: readonly string[], io: Io): Promise<ExitCode> {
-  try {
-    await createProgram(io).parseAsync([...args], { from: 'user' });
-    return io.exitCode;
-  } catch (error) {
-    if (isInformation(error)) return EXIT.yes;
-    return reportError(error, io, wantsJson(args));
-  }
-}
-
-function createProgram(io: Io): Command {
-  const program = new Command('assay')
-    .description('Says which links of a Linux+KVM host’s trust chain hold, from its TPM quote and event logs.')
-    .version(packageVersion(), '-V, --version', 'print the version')
-    .helpOption('-h, --help', 'print help')
-    .helpCommand('help [command]', 'print help of a command')
-    .exitOverride()
-    .configureOutput({
-      writeOut: (text) => io.out(text),
-      writeErr: (text) => io.err(text),
-      // Errors are reported in one place, with code and remedy.
-      outputError: () => undefined,
-    })
-    .addHelpText(
-      'after',
-      '\nExit codes: 0 yes, 1 no, 2 not proved, 3 usage, input or internal error. With --json, standard output is one JSON document.',
-    );
-  registerVerify(program, io);
-  registerLog(program, io);
-  registerPolicy(program, io);
-  registerServe(program, io);
-  registerDemo(program, io);
-  return program;
-}
-
-/** Help and version that were asked for; help shown for want of a command is an error. */
-function isInformation(error: unknown): boolean {
-  const { code, exitCode } = error as { readonly code?: unknown; readonly exitCode?: unknown };
-  return typeof code === 'string' && code.startsWith('commander.') && exitCode === 0;
-}
-
-/** Known before parsing, because parsing itself may fail. */
-function wantsJson(args: readonly string[]): boolean {
-  const end = args.indexOf('--');
-  return (end === -1 ? args : args.slice(0, end)).includes('--json');
+export function run(args: readonly string[], io: Io): Promise<ExitCode> {
+  return runProgram(args, io, [
+    registerVerify,
+    registerLog,
+    registerPolicy,
+    registerServe,
+    registerCollect,
+    registerEnrol,
+    registerAgent,
+    registerDemo,
+  ]);
 }

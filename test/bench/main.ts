@@ -1,5 +1,6 @@
 /** `npm run bench`: each figure beside its floor, measured in the same run. */
 import { parseArgs } from 'node:util';
+import { agentMemory } from './agent-memory.ts';
 import { cold } from './cold.ts';
 import type { Figure } from './figure.ts';
 import { imaMemory, imaTime } from './ima.ts';
@@ -14,7 +15,7 @@ usage: npm run bench [-- --json] [--only ID]
 
   --json      one JSON document on standard output
   --smoke     a few rounds only: whether the figures can be made
-  --only ID   one figure: warm, cold, ima, ima-memory, start
+  --only ID   one figure: warm, cold, ima, ima-memory, start, agent-memory
 
 Figures are ratios, so that they mean the same on any machine. An aim that is missed is shown and changes no exit code: a busy
 machine misses aims. Exit codes: 0 measured, 3 a figure could not be measured.
@@ -39,6 +40,7 @@ if (values.help) {
     ['ima', () => imaTime(peers, effort)],
     ['ima-memory', imaMemory],
     ['start', () => start(effort)],
+    ['agent-memory', agentMemory],
   ];
   const chosen = all.filter(([id]) => values.only === undefined || id === values.only);
   if (chosen.length === 0) throw new Error(`no figure ${values.only}; there are ${all.map(([id]) => id).join(', ')}`);

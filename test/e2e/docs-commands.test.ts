@@ -7,18 +7,12 @@ import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { digestHex } from '../../src/bytes/hash.ts';
-import { toHex } from '../../src/bytes/text.ts';
-import { hashInput } from '../../src/logs/ima/hash-input.ts';
-import { parseImaList } from '../../src/logs/ima/parse.ts';
-import { EV_NO_ACTION } from '../../src/logs/tcg/event-types.ts';
-import { parseTcgLog } from '../../src/logs/tcg/parse.ts';
 import { isRun, pagesThatRun, textOf } from '../docs/documents.ts';
 import { blocksOf, fileOf, missingLines } from '../docs/markdown.ts';
 import { writeCpio } from '../lab/cpio.ts';
-import { readEvidence } from '../support/fixtures.ts';
 import { kernelImage, ukiImage } from '../support/image-builder.ts';
 import { ROOT } from '../support/repository.ts';
+import { bootAs } from '../tools/captured-boot.ts';
 import { run } from '../tools/programs.ts';
 import { startSoftwareTpm, type SoftwareTpm } from '../tools/software-tpm.ts';
 
@@ -47,7 +41,7 @@ exit 3`,
       `tpm2 ${name} "$@" && tpm2 flushcontext -t && tpm2 flushcontext -l && tpm2 flushcontext -s`,
     );
   }
-  await bootAs('uki/baseline');
+  await bootAs(tpm, join(folder, 'security'), 'uki/baseline');
 });
 
 afterAll(async () => {
@@ -59,28 +53,6 @@ async function program(name: string, body: string): Promise<void> {
   const path = join(folder, 'bin', name);
   await writeFile(path, `#!/bin/sh\n${body}\n`);
   await chmod(path, 0o755);
-}
-
-/** The logs of a captured machine where the kernel shows those of this one, and the TPM as that machine's boot left it. */
-async function bootAs(machine: string): Promise<void> {
-  const { firmwareLog, imaLog } = readEvidence(machine);
-  const [firmware, ima] = [firmwareLog!.bytes!, imaLog!.bytes!];
-  for (const [path, log] of [
-    ['tpm0/binary_bios_measurements', firmware],
-    ['ima/binary_runtime_measurements', ima],
-  ] as const) {
-    const file = join(folder, 'security', path);
-    await mkdir(dirname(file), { recursive: true });
-    await writeFile(file, log);
-  }
-  const list = parseImaList(ima).untrusted;
-  const extended = [
-    ...parseTcgLog(firmware)
-      .untrusted.events.filter(({ type }) => type !== EV_NO_ACTION)
-      .map(({ pcr, digests }) => `${pcr}:sha256=${toHex(digests.sha256!)}`),
-    ...Array.from({ length: list.count }, (_, i) => `10:sha256=${digestHex('sha256', hashInput(list, i))}`),
-  ];
-  await tpm.tpm2(['pcrextend', ...extended]);
 }
 
 /** A unified kernel image, small: what a page calls `hypervisor.efi`. */

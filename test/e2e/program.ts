@@ -17,6 +17,6 @@ export function assay(
 }
 
 /** Starts `assay` and leaves it running; its output goes to `log`. */
-export function startAssay(args: readonly string[], log: string): Daemon {
-  return start('node', [PROGRAM, ...args], { log });
+export function startAssay(args: readonly string[], log: string, env: Readonly<Record<string, string>> = {}): Daemon {
+  return start('node', [PROGRAM, ...args], { log, env });
 }
