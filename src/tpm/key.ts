@@ -69,17 +69,15 @@ function rsaKey({ parameters: { keyBits, exponent }, unique: modulus }: TpmtPubl
   if (exponent !== 0 && exponent !== RSA_EXPONENT) {
     throw keyError('tpm.rsa-exponent', `the public exponent ${exponent} is not ${RSA_EXPONENT}`, part);
   }
-  const key = fromJwk({ kty: 'RSA', n: toBase64url(modulus), e: 'AQAB' });
-  if (key === undefined) throw keyError('tpm.rsa-size', 'the modulus is not an RSA modulus', part);
-  return key;
+  const jwk = { kty: 'RSA', n: toBase64url(modulus), e: 'AQAB' };
+  return fromJwk(jwk, () => keyError('tpm.rsa-size', 'the modulus is not an RSA modulus', part));
 }
 
 function eccKey({ parameters: { curveID }, unique }: TpmtPublicEcc, part: KeyPart): KeyObject {
   const curve = curveByName(curveID);
   const [x, y] = [padCoordinate(curve, unique.x), padCoordinate(curve, unique.y)];
-  const key = fromJwk({ kty: 'EC', crv: curve.jwk, x: toBase64url(x), y: toBase64url(y) });
-  if (key === undefined) throw keyError('tpm.ecc-point', 'the point is not on its curve', part);
-  return key;
+  const jwk = { kty: 'EC', crv: curve.jwk, x: toBase64url(x), y: toBase64url(y) };
+  return fromJwk(jwk, () => keyError('tpm.ecc-point', 'the point is not on its curve', part));
 }
 
 /** A coordinate as wide as the field of its curve: a TPM may have dropped leading zeros (TPM 2.0 Part 1, C.8). */
@@ -89,11 +87,11 @@ export function padCoordinate(curve: Curve, bytes: Uint8Array): Uint8Array {
   return wide;
 }
 
-function fromJwk(key: JsonWebKey): KeyObject | undefined {
+function fromJwk(key: JsonWebKey, refusal: () => EvidenceError): KeyObject {
   try {
     return createPublicKey({ key, format: 'jwk' });
   } catch {
-    return undefined;
+    throw refusal();
   }
 }
 

@@ -90,7 +90,7 @@ function symmetricSize({ parameters: { symmetric } }: TpmtPublic): number {
 
 /** nameAlg ‖ digest, by a hash that leaves no second public area of that name. */
 function refuseOtherThanName(name: Uint8Array): void {
-  const hash = name.length < 2 ? undefined : hashById(name[0]! * 256 + name[1]!);
+  const hash = hashById((name[0] ?? 0) * 256 + (name[1] ?? 0));
   if (hash?.strong !== true || name.length !== 2 + hash.size) {
     throw new EvidenceError('tpm.ak-name', `${toHex(name)} is not a name by SHA-256, SHA-384 or SHA-512`, {
       part: 'ak',
