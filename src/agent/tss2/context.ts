@@ -16,7 +16,7 @@ import {
   type Outputs,
   type Structure,
 } from './commands.ts';
-import { agentError, returnCodeError, type TpmError } from './errors.ts';
+import { agentError, returnCodeError, TpmError } from './errors.ts';
 import { tss2, type Pointer, type Tss2, type Word } from './library.ts';
 import { CommandMemory } from './memory.ts';
 import { isBusy, isDisconnected } from './return-code.ts';
@@ -145,9 +145,19 @@ export class Tpm {
   async release(handle: Handle): Promise<void> {
     const kind = this.#open.get(handle);
     if (kind === undefined) return;
-    if (kind === 'flush') await this.run('FlushContext', { handles: [handle], inputs: [] });
-    else await this.#exclusive(() => this.#forget(handle));
+    if (kind === 'forget' || !(await this.#flush(handle))) await this.#exclusive(() => this.#forget(handle));
     this.#open.delete(handle);
+  }
+
+  /** @returns false where the TPM has nothing under the handle any more: somebody else flushed it */
+  async #flush(handle: Handle): Promise<boolean> {
+    try {
+      await this.run('FlushContext', { handles: [handle], inputs: [] });
+      return true;
+    } catch (error) {
+      if (error instanceof TpmError && error.code === 'TPM_RC_HANDLE') return false;
+      throw error;
+    }
   }
 
   #forget(handle: Handle): void {
@@ -156,7 +166,10 @@ export class Tpm {
     this.#check(this.#tss2.closeHandle(this.#context, address), 'forgetting a handle');
   }
 
-  /** Closes the way to the TPM, once the commands asked for are answered. */
+  /**
+   * Closes the way to the TPM, once the commands asked for are answered. A command that never is keeps its thread, and with it
+   * the process, until the driver gives up.
+   */
   close(): Promise<void> {
     this.#closed ??= this.#close();
     return this.#closed;
@@ -165,8 +178,9 @@ export class Tpm {
   async #close(): Promise<void> {
     await this.#queue;
     this.#end(agentError('tss2.closed', 'the TPM was closed', 'Open it again.'));
-    if (this.#late === undefined) await this.#free();
-    else void this.#late.then(() => this.#free());
+    const free = (): Promise<void> => this.#free();
+    if (this.#late === undefined) await free();
+    else void this.#late.then(free, free);
   }
 
   async #free(): Promise<void> {

@@ -6,6 +6,10 @@ import type { Arguments, Tpm } from './context.ts';
 /** Whatever sends commands. One that gives a handle is sent through a {@link Scope} only. */
 export type Runner = Pick<Tpm, 'run'>;
 
+/**
+ * Handles that live and end together. A TPM need not have room for more than three objects at a time, nor does the kernel's
+ * resource manager keep more for one program: an EK, an AK and one key more.
+ */
 export class Scope {
   readonly tpm: Tpm;
   #handles: Handle[] = [];
