@@ -2,11 +2,11 @@
 
 import { ProblemResponse, type AgentClient, type EvidenceResponse } from '../api/client.ts';
 import { UsageError } from '../bytes/errors.ts';
-import { fromBase64url, toHex } from '../bytes/text.ts';
+import { toHex } from '../bytes/text.ts';
 import { bundleToJson } from '../evidence/bundle.ts';
 import { publicName } from '../tpm/names.ts';
 import { readPublic2B } from '../tpm/public.ts';
-import { parseSelection } from '../tpm/selection.ts';
+import { readChallenge, readEvidenceResponse } from './answers.ts';
 import { answer, type EvidenceSources } from './evidence.ts';
 import type { HostTpm } from './host-tpm.ts';
 
@@ -34,7 +34,7 @@ export function keyName(area: Uint8Array): string {
 }
 
 /**
- * @throws OtherKey; UsageError `agent.rule`; ProblemResponse; what transport, TPM and logs reject with
+ * @throws OtherKey; UsageError `agent.rule`; UnexpectedAnswer; ProblemResponse; what transport, TPM and logs reject with
  */
 export async function attest(
   client: AgentClient,
@@ -42,24 +42,20 @@ export async function attest(
   sources: EvidenceSources,
   host: string,
 ): Promise<Attested> {
-  const { nonce, expiresAt, selection, ak, rule, logs } = await client.challenge(host);
-  if ((rule as string) !== 'assay-quote-1') {
+  const { nonce, nonceText, expiresAt, selection, ak, rule, kept } = readChallenge(await client.challenge(host));
+  if (rule !== 'assay-quote-1') {
     throw new UsageError('agent.rule', `the service asks for quotes by the rule ${rule}`, 'update the agent');
   }
   if (ak !== keyName(tpm.ak.public)) throw new OtherKey();
-  const answered = await answer(tpm, sources, {
-    nonce: fromBase64url(nonce),
-    selection: parseSelection(selection),
-    kept: logs,
-  });
+  const answered = await answer(tpm, sources, { nonce, selection, kept });
   try {
     const send = (bundle: typeof answered.bundle): Promise<EvidenceResponse> =>
-      client.evidence(host, { nonce, expiresAt, bundle: bundleToJson(bundle) });
+      client.evidence(host, { nonce: nonceText, expiresAt, bundle: bundleToJson(bundle) });
     const response = await send(answered.bundle).catch(async (error: unknown) => {
       if (!(error instanceof ProblemResponse) || error.code !== 'evidence.logs-missing') throw error;
       return send(await answered.withWhole(error.missing));
     });
-    return { response, missing: answered.missing };
+    return { response: readEvidenceResponse(response), missing: answered.missing };
   } finally {
     await answered.close();
   }

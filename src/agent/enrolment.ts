@@ -2,8 +2,9 @@
 
 import type { AgentClient, EnrolmentState } from '../api/client.ts';
 import { digest } from '../bytes/hash.ts';
-import { fromBase64url, toBase64url } from '../bytes/text.ts';
+import { toBase64url } from '../bytes/text.ts';
 import { ByteWriter } from '../bytes/writer.ts';
+import { readCredential, readEnrolmentState, UnexpectedAnswer } from './answers.ts';
 import type { EndorsementKeyOfHost, HostTpm } from './host-tpm.ts';
 
 /** The service will not have this machine. */
@@ -55,7 +56,7 @@ const HOST_KEY_RULE = 'assay-host-key-1';
  * @throws EnrolmentRefused; ProblemResponse; what transport and TPM reject with
  */
 export async function enrol({ client, tpm, ek, hints, joinToken, replaces }: EnrolWith): Promise<Enrolled> {
-  const { enrolment, credential } = await client.enrol({
+  const begun = await client.enrol({
     ek: toBase64url(ek.public),
     ekCertificates: ek.certificates.slice(0, MAX_CERTIFICATES).map(toBase64url),
     ak: toBase64url(tpm.ak.public),
@@ -64,13 +65,14 @@ export async function enrol({ client, tpm, ek, hints, joinToken, replaces }: Enr
     ...(replaces !== undefined && { replaces }),
     hints: Object.fromEntries(hints),
   });
-  const secret = await tpm.activate(fromBase64url(credential.idObject), fromBase64url(credential.encryptedSecret));
+  const { enrolment, idObject, encryptedSecret } = readCredential(begun);
+  const secret = await tpm.activate(idObject, encryptedSecret);
   const hostKey = tpm.hostKey === null ? undefined : await certifiedHostKey(tpm, tpm.hostKey.public, secret);
   const state = await client.activate(enrolment, {
     secret: toBase64url(secret),
     ...(hostKey !== undefined && { hostKey }),
   });
-  return enrolled(state, enrolment) ?? unexpected(state);
+  return enrolled(state, enrolment) ?? unexpected(state.state);
 }
 
 /** The qualifying data holds the secret, so that the certificate is of this enrolment and of no other. */
@@ -95,12 +97,13 @@ export async function enrolmentNow(client: AgentClient, enrolment: string): Prom
   return enrolled(await client.enrolment(enrolment), enrolment);
 }
 
-function enrolled({ state, host }: EnrolmentState, enrolment: string): Enrolled | null {
+function enrolled(answer: EnrolmentState, enrolment: string): Enrolled | null {
+  const { state, host } = readEnrolmentState(answer);
   if (state === 'refused') throw new EnrolmentRefused();
   if (state === 'pending') return { host: null, enrolment };
   return state === 'enrolled' && host !== null ? { host, enrolment: null } : null;
 }
 
-function unexpected({ state }: EnrolmentState): never {
-  throw new Error(`the service answered an activation with the state ${state}`);
+function unexpected(state: string): never {
+  throw new UnexpectedAnswer(`the service answered an activation with the state ${state}`);
 }

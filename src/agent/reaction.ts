@@ -2,6 +2,7 @@
 
 import { ProblemResponse } from '../api/client.ts';
 import { UsageError } from '../bytes/errors.ts';
+import { UnexpectedAnswer } from './answers.ts';
 import { OtherKey } from './attestation.ts';
 import { EnrolmentPending, EnrolmentRefused } from './enrolment.ts';
 import { LogUnavailable } from './log-file.ts';
@@ -39,6 +40,7 @@ export function troubleOf(error: unknown): Trouble | null {
   const known =
     error instanceof ProblemResponse ||
     error instanceof ServiceUnreachable ||
+    error instanceof UnexpectedAnswer ||
     error instanceof EnrolmentPending ||
     error instanceof EnrolmentRefused ||
     error instanceof OtherKey ||

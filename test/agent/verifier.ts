@@ -132,13 +132,7 @@ export class Verifier {
     const pending = this.#enrolments.get(id)!;
     if (secret !== toBase64url(pending.secret)) return problem(403, 'enrolment.secret');
     const ak = attestationKey(readPublic2B(fromBase64url(pending.request.ak)).public);
-    const rule = Buffer.concat([Buffer.from('assay-host-key-1'), pending.secret]);
-    const certified = checkCertification(
-      { attest: fromBase64url(hostKey!.attest), signature: fromBase64url(hostKey!.signature) },
-      ak,
-      { extraData: digest('sha256', rule), object: readPublic2B(fromBase64url(hostKey!.public)).public },
-    );
-    if (certified.certified === undefined) return problem(403, 'enrolment.host-key');
+    if (hostKey !== undefined && !isCertified(hostKey, ak, pending.secret)) return problem(403, 'enrolment.host-key');
     const { host } = pending;
     this.#hosts.set(host, { id: host, ak, kept: new Map(), logs: { firmware: null, ima: null } });
     pending.state = this.approves ? { state: 'enrolled', host } : { state: 'pending', host: null };
@@ -183,6 +177,13 @@ export class Verifier {
       ima: imaLog?.bytes === undefined ? null : { id: contentId(imaLog.bytes), entries: 1, bytes: imaLog.bytes.length },
     };
   }
+}
+
+function isCertified(key: NonNullable<ActivateRequest['hostKey']>, ak: AttestationKey, secret: Uint8Array): boolean {
+  const extraData = digest('sha256', Buffer.concat([Buffer.from('assay-host-key-1'), secret]));
+  const signed = { attest: fromBase64url(key.attest), signature: fromBase64url(key.signature) };
+  const object = readPublic2B(fromBase64url(key.public)).public;
+  return checkCertification(signed, ak, { extraData, object }).certified !== undefined;
 }
 
 /** What is wrong with an answer; null: it is what the challenge asked for. */
