@@ -29,6 +29,8 @@ export const PROGRAMS = {
   'dpkg-query': debian('/usr/bin/dpkg-query', 'dpkg'),
   // These two run the commands of the documentation as it shows them.
   bash: debian('/usr/bin/bash', 'bash'),
+  // Shells without what bash adds, for scripts that say they need none of it.
+  dash: debian('/usr/bin/dash', 'dash', ['-c', 'echo dash']),
   curl: debian('/usr/bin/curl', 'curl'),
   ldd: debian('/usr/bin/ldd', 'libc-bin'),
   gzip: debian('/usr/bin/gzip', 'gzip'),
@@ -43,6 +45,9 @@ export const PROGRAMS = {
   swtpm: debian('/usr/bin/swtpm', 'swtpm'),
   swtpm_setup: debian('/usr/bin/swtpm_setup', 'swtpm-tools'),
   tpm2: debian('/usr/bin/tpm2', 'tpm2-tools', ['getrandom', '--version']),
+  shellcheck: debian('/usr/bin/shellcheck', 'shellcheck'),
+  strace: debian('/usr/bin/strace', 'strace', ['-V']),
+  'systemd-analyze': debian('/usr/bin/systemd-analyze', 'systemd'),
   evmctl: debian('/usr/bin/evmctl', 'ima-evm-utils'),
   // PostgreSQL does not run as root; `setpriv` starts its programs as the user that its package makes.
   setpriv: debian('/usr/bin/setpriv', 'util-linux'),
