@@ -9,6 +9,27 @@ export { canonicalJson } from './bytes/json.ts';
 export { contentId, type HashName } from './bytes/hash.ts';
 export type { Replayed, Untrusted, Verified } from './bytes/trust.ts';
 export { bundleFromJson, bundleToJson, parseBundle, type EvidenceBundle } from './evidence/bundle.ts';
+export { parseCertificate, type Certificate } from './x509/certificate.ts';
+export { parseCrl, type Crl } from './x509/crl.ts';
+export { pathAt, provePaths, validatePath } from './x509/path.ts';
+export { NOTES, type Note, type NoteName } from './x509/path-model.ts';
+export type { PathInput, PathProof, PathRefusal, PathResult, PathRules, RevocationRule } from './x509/path-model.ts';
+export { readStoredCertificate, readStoredChain, type StoredCertificate } from './x509/stored-certificate.ts';
+export { checkEkCertificate, type EkCheck, type EkRules } from './x509/ek-certificate.ts';
+export { parseAttributeCertificate, type AttributeCertificate } from './x509/attribute-certificate.ts';
+export {
+  checkAttributeCertificate,
+  checkPlatformKeyCertificate,
+  type PlatformCheck,
+} from './x509/platform-certificate.ts';
+export type { PlatformInput } from './x509/platform-certificate.ts';
+export { readSubjectKey, type KeyNumbers, type SubjectKey } from './x509/subject-key.ts';
+export { authorityInfoAccess, crlDistributionPoints } from './x509/general-names.ts';
+export type { PlatformAttributes, TpmAttributes } from './x509/tpm-attributes.ts';
+export { readTrustFile, type TrustFile } from './x509/trust-file.ts';
+export { PURPOSE } from './x509/purposes.ts';
+export { CERTIFICATE_CODES, type CertificateCode, type Refusal } from './x509/codes.ts';
+export { QUIRKS, type QuirkName, type QuirkUse } from './x509/quirks.ts';
 export { readAkPin, type AttestationKey } from './tpm/key.ts';
 export { readPublic, readPublic2B, writePublic2B, type TpmtPublic } from './tpm/public.ts';
 export { isAttestOf, readAttest, type AttestOf, type TpmsAttest } from './tpm/attest.ts';

@@ -17,6 +17,17 @@ export const TAG = {
   octetString: 0x04,
   null: 0x05,
   oid: 0x06,
+  enumerated: 0x0a,
+  utf8String: 0x0c,
+  numericString: 0x12,
+  printableString: 0x13,
+  t61String: 0x14,
+  ia5String: 0x16,
+  utcTime: 0x17,
+  generalizedTime: 0x18,
+  visibleString: 0x1a,
+  universalString: 0x1c,
+  bmpString: 0x1e,
   sequence: 0x30,
   set: 0x31,
 } as const;
@@ -24,6 +35,11 @@ export const TAG = {
 /** Context-specific constructed tag `[number]`. */
 export function contextTag(number: number): number {
   return 0xa0 | number;
+}
+
+/** Context-specific primitive tag `[number]`: an implicitly tagged string, number or bit string. */
+export function contextPrimitive(number: number): number {
+  return 0x80 | number;
 }
 
 /** One value: its parts are views of the input. */
@@ -75,6 +91,21 @@ export function derChildren(node: DerNode): DerNode[] {
   return children;
 }
 
+/**
+ * The one value inside a constructed one, such as an explicit tag.
+ * @throws EvidenceError `der.unexpected` unless there is exactly one, and those of {@link derChildren}
+ */
+export function derOnly(node: DerNode): DerNode {
+  const [only, ...more] = derChildren(node);
+  if (only !== undefined && more.length === 0) return only;
+  throw fail(
+    node.part,
+    node.offset,
+    'der.unexpected',
+    `expected one value, found ${only === undefined ? 0 : more.length + 1}`,
+  );
+}
+
 /** @throws EvidenceError `der.unexpected` unless the value is there and has this tag */
 export function derExpect(node: DerNode | undefined, tag: number, parent: DerNode): DerNode {
   if (node?.tag === tag) return node;
@@ -121,6 +152,56 @@ export function derIntegerHex(node: DerNode): string {
     second !== undefined && ((first === 0 && (second & 0x80) === 0) || (first === 0xff && (second & 0x80) !== 0));
   if (padded) throw fail(node.part, node.offset, 'der.integer', 'not in the shortest form');
   return toHex(node.content);
+}
+
+/**
+ * A BOOLEAN, which DER writes as 0 or 255 only.
+ * @throws EvidenceError `der.unexpected`, `der.boolean`
+ */
+export function derBoolean(node: DerNode): boolean {
+  derExpect(node, TAG.boolean, node);
+  const [value] = node.content;
+  if (node.content.length !== 1 || (value !== 0 && value !== 0xff)) {
+    throw fail(node.part, node.offset, 'der.boolean', 'neither TRUE nor FALSE');
+  }
+  return value === 0xff;
+}
+
+/**
+ * Content of a BIT STRING (the tag may be an implicit one, so the caller has looked at it): the octets, and how many bits of the
+ * last are not used. Unused bits are zero.
+ * @throws EvidenceError `der.bits`
+ */
+export function derBits(node: DerNode): { readonly bytes: Uint8Array; readonly unused: number } {
+  const [unused] = node.content;
+  const bytes = node.content.subarray(1);
+  const last = bytes.at(-1);
+  const wrong = unused === undefined || unused > 7 || (last === undefined ? unused !== 0 : last & ((1 << unused) - 1));
+  if (wrong) throw fail(node.part, node.offset, 'der.bits', 'unused bits that are not there or not zero');
+  return { bytes, unused };
+}
+
+/**
+ * Content of a BIT STRING that holds whole octets: a key, a signature.
+ * @throws EvidenceError `der.unexpected`, `der.bits`
+ */
+export function derBitOctets(node: DerNode): Uint8Array {
+  const { bytes, unused } = derBits(derExpect(node, TAG.bitString, node));
+  if (unused !== 0) throw fail(node.part, node.offset, 'der.bits', 'not whole octets');
+  return bytes;
+}
+
+/**
+ * An INTEGER, ENUMERATED or implicitly tagged number that is not negative and below 2^31.
+ * @throws EvidenceError `der.integer` for any other number, or one not in the shortest form
+ */
+export function derSmallNumber(node: DerNode): number {
+  const [first = 0x80, second] = node.content;
+  const padded = first === 0 && second !== undefined && second < 0x80;
+  if (first >= 0x80 || padded || node.content.length > 4) {
+    throw fail(node.part, node.offset, 'der.integer', 'not a small number in the shortest form');
+  }
+  return node.content.reduce((value, octet) => value * 256 + octet, 0);
 }
 
 function readNode(bytes: Uint8Array, at: number, part: string, base: number, depth: number): DerNode {

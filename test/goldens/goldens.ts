@@ -1,6 +1,6 @@
 /**
  * What others rely on and must not change by accident, as files: the help of every command, the library's exports, finding codes,
- * checks, and the schemas. `npm run goldens` writes them; a change then shows in review.
+ * codes of certificates, checks, and the schemas. `npm run goldens` writes them; a change then shows in review.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -17,6 +17,9 @@ import { run } from '../../src/cli/run.ts';
 import { createStyle } from '../../src/cli/style.ts';
 import { ImageManifest } from '../../src/references/manifest.ts';
 import { PinSet, ReferenceSet } from '../../src/references/reference-set.ts';
+import { CERTIFICATE_CODES } from '../../src/x509/codes.ts';
+import { NOTES } from '../../src/x509/path-model.ts';
+import { QUIRKS } from '../../src/x509/quirks.ts';
 import { generatedPages } from '../docs/pages.ts';
 import { ROOT } from '../support/repository.ts';
 
@@ -34,6 +37,14 @@ export async function goldens(): Promise<Golden[]> {
       Object.entries(FINDING_CODES).map(([code, { waivable }]) => word(code, waivable, 'waivable')),
     ],
     ['problem-codes.txt', Object.entries(PROBLEMS).map(([code, { status }]) => `${code} ${status}`)],
+    [
+      'certificate-codes.txt',
+      [
+        ...Object.keys(CERTIFICATE_CODES),
+        ...Object.keys(QUIRKS).map((name) => `${name} quirk`),
+        ...Object.keys(NOTES).map((name) => `${name} note`),
+      ],
+    ],
     ['checks.txt', CATALOGUE.map(({ id, link, required }) => `${link} ${word(id, required, 'required')}`)],
   ];
   const schemas: readonly (readonly [path: string, schema: unknown])[] = [
