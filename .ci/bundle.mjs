@@ -35,8 +35,9 @@ script.runInThisContext()(module.exports, createRequire(file), module, file, dir
 
 rmSync(OUT, { recursive: true, force: true });
 mkdirSync(OUT, { recursive: true });
-// Native code cannot be bundled; the web server and its logger are read by `assay serve` alone.
-await bundle('src/cli/main.ts', PROGRAM, ['koffi', 'express', 'helmet', 'pino']);
+// Native code cannot be bundled; the web server, its logger and the databases are read by the commands that need them alone.
+const EXTERNAL = ['koffi', 'express', 'helmet', 'pino', 'kysely', 'pg', '@photostructure/sqlite'];
+await bundle('src/cli/main.ts', PROGRAM, EXTERNAL);
 await bundle('src/cli/agent-main.ts', HOST, ['koffi']);
 writeFileSync(join(OUT, 'assay.js'), START);
 chmodSync(join(OUT, 'assay.js'), 0o755);

@@ -76,12 +76,13 @@ function readProblem(body: string): (Partial<Problem> & { readonly missing?: rea
 }
 
 /**
- * One request, its answer parsed.
+ * One request, its answer parsed; an answer without a body (204) is undefined.
  * @throws ProblemResponse for every status but 2xx, and for an answer that is not JSON
  */
 export async function call<T>(transport: Transport, request: ApiRequest): Promise<T> {
   const response = await transport(request);
   if (response.status < 200 || response.status > 299) throw new ProblemResponse(response);
+  if (response.status === 204) return undefined as T;
   try {
     return JSON.parse(response.body) as T;
   } catch {

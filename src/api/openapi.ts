@@ -1,13 +1,15 @@
-/** The OpenAPI 3.1 document, generated from the schemas that validate and from the table of problems. */
+/** The OpenAPI 3.1 document, generated from the operations, the schemas that validate, and the table of problems. */
 
 import * as z from 'zod/mini';
-import { EAR_MEDIA_TYPE } from '../results/ear.ts';
-import { Problem, PROBLEMS, type ProblemCode } from './problems.ts';
-import { AppraiseRequest, AttestationResult, EvidenceBundle, Health, KeySet, Readiness } from './schemas.ts';
+import type { Access } from './access.ts';
+import { COMPONENTS, type ComponentName } from './components.ts';
+import type { Operation, Parameter } from './operation.ts';
+import { OPERATIONS } from './operations.ts';
+import { PROBLEMS, type ProblemCode } from './problems.ts';
 
 type JsonObject = { [key: string]: unknown };
 
-/** Problems that any path may answer with. */
+/** Problems that any operation may answer with. */
 const ANYWHERE: readonly ProblemCode[] = [
   'request.malformed',
   'request.timeout',
@@ -17,28 +19,8 @@ const ANYWHERE: readonly ProblemCode[] = [
   'service.internal',
 ];
 
-const APPRAISE: readonly ProblemCode[] = [
-  'request.content-type',
-  'request.content-encoding',
-  'request.not-acceptable',
-  'request.too-large',
-  'request.json',
-  'request.invalid',
-  'request.incomplete',
-  'evidence.unreadable',
-  'policy.unknown',
-  'host.unknown',
-  'service.busy',
-];
-
-/** The paths of the service with the methods each takes; the routes are checked against it. */
-export const PATHS = {
-  '/v1/appraise': 'post',
-  '/.well-known/jwks.json': 'get',
-  '/healthz': 'get',
-  '/readyz': 'get',
-  '/openapi.json': 'get',
-} as const;
+/** Problems of operations that ask who calls. */
+const GUARDED: readonly ProblemCode[] = ['auth.missing', 'auth.invalid', 'auth.role'];
 
 /** The document as plain data. The same input gives the same document. */
 export function openApiDocument(version: string): JsonObject {
@@ -49,63 +31,63 @@ export function openApiDocument(version: string): JsonObject {
       version,
       description: 'Appraises the TPM evidence of Linux+KVM hosts and returns signed attestation results (EAR).',
     },
-    paths: {
-      '/v1/appraise': { post: appraiseOperation() },
-      '/.well-known/jwks.json': { get: simple('keySet', 'The keys that check results', 'KeySet') },
-      '/healthz': { get: simple('health', 'The process answers', 'Health') },
-      '/readyz': { get: simple('readiness', 'Requests are taken, and under which policies', 'Readiness') },
-      '/openapi.json': { get: openApiOperation() },
-    },
-    components: { schemas: schemas() },
-  };
-}
-
-function appraiseOperation(): JsonObject {
-  return {
-    operationId: 'appraise',
-    summary: 'Appraise one evidence bundle',
-    description:
-      'The caller vouches for the nonce: that it is fresh and was given to this host. Pinned keys, references and policy are the service’s own. ' +
-      'A bundle that can be read is always answered with a result, whatever its parts hold.',
-    requestBody: { required: true, content: { 'application/json': { schema: reference('AppraiseRequest') } } },
-    responses: {
-      '200': {
-        description: 'The result: a JWT signed with ES256 whose payload is AttestationResult.',
-        content: {
-          [EAR_MEDIA_TYPE]: {
-            schema: {
-              type: 'string',
-              contentMediaType: EAR_MEDIA_TYPE,
-              contentSchema: reference('AttestationResult'),
-            },
-          },
-        },
+    paths: paths(),
+    components: {
+      schemas: schemas(),
+      securitySchemes: {
+        token: { type: 'http', scheme: 'bearer', description: 'A token of the service; its role says what it is for.' },
       },
-      ...problemResponses([...ANYWHERE, ...APPRAISE]),
     },
   };
 }
 
-function simple(operationId: string, summary: string, schema: string): JsonObject {
+function paths(): JsonObject {
+  const byPath = new Map<string, JsonObject>();
+  for (const [id, operation] of Object.entries<Operation>(OPERATIONS)) {
+    const item = byPath.get(operation.path) ?? {};
+    byPath.set(operation.path, { ...item, [operation.method]: describe(id, operation) });
+  }
+  return Object.fromEntries(byPath);
+}
+
+function describe(operationId: string, operation: Operation): JsonObject {
+  const { access, summary, description, parameters, request, answer, problems } = operation;
+  const guarded = 'public' in access ? [] : GUARDED;
   return {
     operationId,
     summary,
+    ...(description !== undefined && { description }),
+    ...security(access),
+    ...(parameters !== undefined && { parameters: parameters.map(describeParameter) }),
+    ...(request !== undefined && {
+      requestBody: { required: true, content: { 'application/json': { schema: reference(request) } } },
+    }),
     responses: {
-      '200': { description: summary, content: { 'application/json': { schema: reference(schema) } } },
-      ...problemResponses(ANYWHERE),
+      [String(answer.status)]: {
+        description: answer.description,
+        ...(answer.body !== undefined && {
+          content: {
+            [answer.body.type]: {
+              schema: typeof answer.body.schema === 'string' ? reference(answer.body.schema) : answer.body.schema,
+            },
+          },
+        }),
+      },
+      ...problemResponses([...ANYWHERE, ...guarded, ...problems]),
     },
   };
 }
 
-function openApiOperation(): JsonObject {
-  return {
-    operationId: 'openApi',
-    summary: 'This document',
-    responses: {
-      '200': { description: 'OpenAPI 3.1', content: { 'application/json': { schema: { type: 'object' } } } },
-      ...problemResponses(ANYWHERE),
-    },
-  };
+/** No requirement at all is written as an empty one (OpenAPI 3.1, security requirement). */
+function security(access: Access): JsonObject {
+  if ('public' in access) return { security: [], 'x-assay-public': access.public };
+  const token = { token: [] };
+  if (!('orLocal' in access)) return { security: [token], 'x-assay-role': access.role };
+  return { security: [token, {}], 'x-assay-role': access.role, 'x-assay-local': access.orLocal };
+}
+
+function describeParameter({ name, in: place, description, schema }: Parameter): JsonObject {
+  return { name, in: place, required: place === 'path', description, schema };
 }
 
 function problemResponses(codes: readonly ProblemCode[]): JsonObject {
@@ -123,17 +105,11 @@ function problemResponses(codes: readonly ProblemCode[]): JsonObject {
 }
 
 function schemas(): JsonObject {
-  const request = jsonSchema(AppraiseRequest);
-  (request['properties'] as JsonObject)['bundle'] = reference('EvidenceBundle');
-  return {
-    AppraiseRequest: request,
-    EvidenceBundle: jsonSchema(EvidenceBundle),
-    AttestationResult: jsonSchema(AttestationResult),
-    KeySet: jsonSchema(KeySet),
-    Health: jsonSchema(Health),
-    Readiness: jsonSchema(Readiness),
-    Problem: jsonSchema(Problem),
-  };
+  const all = Object.entries(COMPONENTS).map(([name, schema]): [string, JsonObject] => [name, jsonSchema(schema)]);
+  const document = Object.fromEntries(all);
+  const request = document['AppraiseRequest']!['properties'] as JsonObject;
+  request['bundle'] = reference('EvidenceBundle');
+  return document;
 }
 
 function jsonSchema(schema: z.core.$ZodType): JsonObject {
@@ -141,6 +117,6 @@ function jsonSchema(schema: z.core.$ZodType): JsonObject {
   return rest;
 }
 
-function reference(name: string): JsonObject {
+function reference(name: ComponentName): JsonObject {
   return { $ref: `#/components/schemas/${name}` };
 }

@@ -60,6 +60,36 @@ const entries = {
     title: 'The request is not HTTP as this service reads it',
     remedy: 'Check the path and the headers.',
   },
+  'request.query': {
+    status: 400,
+    title: 'The query does not follow the description',
+    remedy: 'See errors, and the parameters of the operation in /openapi.json.',
+  },
+  'auth.missing': {
+    status: 401,
+    title: 'No token was sent',
+    remedy: 'Send a token of the service as Authorization: Bearer …; an administrator makes one.',
+  },
+  'auth.invalid': {
+    status: 401,
+    title: 'The token is not valid',
+    remedy: 'It is unknown, expired or revoked. Ask an administrator for another one.',
+  },
+  'auth.role': {
+    status: 403,
+    title: 'The token’s role may not do this',
+    remedy: 'Use a token of the role that detail names.',
+  },
+  'token.unknown': {
+    status: 404,
+    title: 'There is no such token that could be revoked',
+    remedy: 'List the tokens; it may be revoked already.',
+  },
+  'token.last-admin': {
+    status: 409,
+    title: 'It is the last token of an administrator',
+    remedy: 'Make another one first: without one nobody could make any.',
+  },
   'evidence.unreadable': {
     status: 400,
     title: 'The evidence bundle cannot be read',
@@ -94,6 +124,11 @@ const entries = {
     status: 503,
     title: 'Too much at once',
     remedy: 'Wait for the seconds in Retry-After.',
+  },
+  'service.database': {
+    status: 503,
+    title: 'The database does not answer',
+    remedy: 'Wait, or look at the log of the service and at the database.',
   },
   'service.stopping': {
     status: 503,

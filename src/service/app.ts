@@ -2,12 +2,16 @@
 
 import express, { type Express, type RequestHandler } from 'express';
 import helmet from 'helmet';
-import { PATHS } from '../api/openapi.ts';
+import { OPERATIONS, type OperationId } from '../api/operations.ts';
 import { printable } from '../bytes/text.ts';
+import { callerToken } from './guard.ts';
 import { HttpProblem, problemHandler, requestId } from './problem-error.ts';
 import { RateLimiter } from './rate-limiter.ts';
+import { registerRoutes, type Handlers, type Route } from './router.ts';
 import { appraiseRoute } from './routes/appraise.ts';
 import { healthRoute, keySetRoute, openApiRoute, readinessRoute } from './routes/documents.ts';
+import { listEventsRoute } from './routes/events.ts';
+import { createTokenRoute, listTokensRoute, revokeTokenRoute } from './routes/tokens.ts';
 import type { ServiceContext } from './settings.ts';
 
 /**
@@ -23,23 +27,32 @@ export function createApp(context: ServiceContext, stopping: () => boolean): Exp
   app.set('query parser', false);
   app.use(identify(context), helmet(), refuseWhenStopping(stopping), limitRate(context));
 
-  const handlers: { readonly [path in keyof typeof PATHS]: RequestHandler | RequestHandler[] } = {
-    '/v1/appraise': appraiseRoute(context),
-    '/.well-known/jwks.json': keySetRoute(context),
-    '/healthz': healthRoute(),
-    '/readyz': readinessRoute(context),
-    '/openapi.json': openApiRoute(context),
+  const handlers: { readonly [id in OperationId]: Handlers } = {
+    appraise: appraiseRoute(context),
+    createToken: createTokenRoute(context),
+    listTokens: listTokensRoute(context),
+    revokeToken: revokeTokenRoute(context),
+    listEvents: listEventsRoute(context),
+    keySet: keySetRoute(context),
+    health: healthRoute(),
+    readiness: readinessRoute(context),
+    openApi: openApiRoute(context),
   };
-  for (const [path, method] of Object.entries(PATHS)) {
-    const route = app.route(path);
-    route[method](handlers[path as keyof typeof PATHS]);
-    route.all(refuseMethod(method));
-  }
+  const routes = Object.entries(OPERATIONS).map(([id, operation]): Route => [operation, handlers[id as OperationId]]);
+  registerRoutes(app, context, routes);
   app.use((request) => {
     throw new HttpProblem('route.unknown', `nothing at ${printable(request.path, 200)}`);
   });
-  app.use(problemHandler(context.logger, context.limits.bodyBytes));
+  app.use(problemHandler(context.logger));
   return app;
+}
+
+/** What handlers leave for the log. */
+interface RequestNotes {
+  readonly result?: object;
+  readonly problem?: string;
+  /** as declared */
+  readonly path?: string;
 }
 
 /** Gives the request an id of our own and writes one line to the log when it ends. Nothing of the body is logged. */
@@ -48,9 +61,11 @@ function identify(context: ServiceContext): RequestHandler {
     const startedAt = context.now();
     response.locals['requestId'] = context.newId();
     response.setHeader('x-request-id', requestId(response));
-    const path = Object.hasOwn(PATHS, request.path) ? request.path : printable(request.path, 200);
+    // Of a path that is not there, what looks like a token stays out.
+    const asked = printable(request.path, 200).replaceAll(/assay_[\w-]+/g, 'assay_…');
     response.once('close', () => {
-      const { result, problem } = response.locals as { readonly result?: object; readonly problem?: string };
+      const { result, problem, path = asked } = response.locals as RequestNotes;
+      const token = callerToken(response);
       context.logger.info(
         {
           id: requestId(response),
@@ -59,6 +74,7 @@ function identify(context: ServiceContext): RequestHandler {
           status: response.statusCode,
           milliseconds: context.now() - startedAt,
           finished: response.writableFinished,
+          ...(token !== null && { token }),
           ...(problem !== undefined && { problem }),
           ...result,
         },
@@ -90,12 +106,5 @@ function limitRate({ limits, now }: ServiceContext): RequestHandler {
     throw new HttpProblem('service.rate', `more than ${limits.ratePerSecond} requests a second from this address`, {
       headers: { 'retry-after': String(wait) },
     });
-  };
-}
-
-function refuseMethod(method: string): RequestHandler {
-  const allow = method === 'get' ? 'GET, HEAD' : method.toUpperCase();
-  return (request) => {
-    throw new HttpProblem('route.method', `${printable(request.method, 20)} is not ${allow}`, { headers: { allow } });
   };
 }

@@ -32,27 +32,31 @@ const BODY_PROBLEMS = new Map<string, readonly [ProblemCode, string]>([
 ]);
 
 /** The last handler: a refusal as its problem, anything else as `service.internal` with the cause in the log only. */
-export function problemHandler(logger: Logger, bodyLimit: number): ErrorRequestHandler {
+export function problemHandler(logger: Logger): ErrorRequestHandler {
   return (error: unknown, _request, response, next) => {
     if (response.headersSent) {
       next(error);
       return;
     }
-    const refusal = asRefusal(error, bodyLimit);
+    const refusal = asRefusal(error);
     if (refusal === undefined) {
-      logger.error({ id: requestId(response), err: error }, 'request failed');
+      logger.error({ id: requestId(response), err: forLog(error) }, 'request failed');
       send(response, new HttpProblem('service.internal', 'the request could not be carried out'));
     } else send(response, refusal);
   };
 }
 
-function asRefusal(error: unknown, bodyLimit: number): HttpProblem | undefined {
+function asRefusal(error: unknown): HttpProblem | undefined {
   if (error instanceof HttpProblem) return error;
-  const { type, status } = error as { readonly type?: unknown; readonly status?: unknown };
+  const { type, status, limit } = error as {
+    readonly type?: unknown;
+    readonly status?: unknown;
+    readonly limit?: number;
+  };
   const known = typeof type === 'string' ? BODY_PROBLEMS.get(type) : undefined;
   if (known !== undefined) {
     const [code, detail] = known;
-    return new HttpProblem(code, code === 'request.too-large' ? `${detail} of ${bodyLimit} bytes` : detail, {
+    return new HttpProblem(code, code === 'request.too-large' ? `${detail} of ${limit} bytes` : detail, {
       // What is left of the body is not read.
       headers: { connection: 'close' },
     });
@@ -61,6 +65,13 @@ function asRefusal(error: unknown, bodyLimit: number): HttpProblem | undefined {
     return new HttpProblem('request.malformed', 'the request line or a header cannot be read');
   }
   return undefined;
+}
+
+/** What a log may hold of an error: databases put the values at fault into further fields. */
+function forLog(error: unknown): object {
+  if (!(error instanceof Error)) return { message: String(error) };
+  const { name, message, stack } = error;
+  return { name, message, stack };
 }
 
 /** UUID of the request, set by the first handler. */

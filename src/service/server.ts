@@ -1,18 +1,22 @@
 /** The service as a running HTTP server. */
 
 import { createServer, type Server } from 'node:http';
+import { createServer as createTlsServer, type Server as TlsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { problem, type ProblemCode } from '../api/problems.ts';
 import { UsageError } from '../bytes/errors.ts';
 import { createApp } from './app.ts';
 import type { ListenAddress } from './listen-address.ts';
-import type { ServiceContext } from './settings.ts';
+import type { ServiceContext, ServiceLimits } from './settings.ts';
+import { secureOptions, type TlsMaterial } from './tls.ts';
 
 /** A service that listens. */
 export interface RunningService {
-  /** `http://127.0.0.1:8080`, without a slash at the end */
+  /** `https://127.0.0.1:8080`, without a slash at the end */
   readonly url: string;
+  /** Takes another certificate for connections from now on. */
+  renewCertificate(tls: TlsMaterial): void;
   /** Takes no further request, lets those in flight finish within the grace time, then closes. */
   stop(): Promise<void>;
 }
@@ -20,22 +24,23 @@ export interface RunningService {
 /** The headers of any request this service takes are short. */
 const MAX_HEADER_BYTES = 16 * 1024;
 
+/** Where and how the service listens. */
+export interface ListenOptions {
+  readonly listen: ListenAddress;
+  /** without it the service speaks plain HTTP */
+  readonly tls?: TlsMaterial;
+}
+
 /**
  * Starts the service.
  * @throws UsageError `listen.failed` when the address cannot be had
  */
-export async function startService(context: ServiceContext, listen: ListenAddress): Promise<RunningService> {
+export async function startService(context: ServiceContext, { listen, tls }: ListenOptions): Promise<RunningService> {
   const { limits } = context;
   let stopping = false;
-  const server = createServer({
-    headersTimeout: limits.headersTimeout,
-    requestTimeout: limits.requestTimeout,
-    keepAliveTimeout: limits.keepAliveTimeout,
-    connectionsCheckingInterval: limits.timeoutInterval,
-    maxHeaderSize: MAX_HEADER_BYTES,
-  });
+  const server = createHttpServer(limits, tls);
   server.maxConnections = limits.connections;
-  limitPerAddress(server, limits.connectionsPerAddress);
+  const sockets = limitPerAddress(server, limits.connectionsPerAddress);
   server.on(
     'request',
     createApp(context, () => stopping),
@@ -43,15 +48,28 @@ export async function startService(context: ServiceContext, listen: ListenAddres
   server.on('clientError', refuseUnreadable(context));
   await listening(server, listen);
   return {
-    url: urlOf(server.address() as AddressInfo),
+    url: urlOf(server.address() as AddressInfo, tls === undefined ? 'http' : 'https'),
+    renewCertificate: (renewed) => (server as TlsServer).setSecureContext(secureOptions(renewed)),
     stop() {
       stopping = true;
-      return close(server, limits.shutdownGrace);
+      return close(server, sockets, limits.shutdownGrace);
     },
   };
 }
 
-function listening(server: Server, { host, port }: ListenAddress): Promise<void> {
+function createHttpServer(limits: ServiceLimits, tls: TlsMaterial | undefined): Server | TlsServer {
+  const options = {
+    headersTimeout: limits.headersTimeout,
+    requestTimeout: limits.requestTimeout,
+    keepAliveTimeout: limits.keepAliveTimeout,
+    connectionsCheckingInterval: limits.timeoutInterval,
+    maxHeaderSize: MAX_HEADER_BYTES,
+  };
+  if (tls === undefined) return createServer(options);
+  return createTlsServer({ ...options, ...secureOptions(tls), handshakeTimeout: limits.handshakeTimeout });
+}
+
+function listening(server: Server | TlsServer, { host, port }: ListenAddress): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', (cause: NodeJS.ErrnoException) => {
       const why = cause.code === 'EADDRINUSE' ? 'another program listens there' : cause.message;
@@ -67,9 +85,13 @@ function listening(server: Server, { host, port }: ListenAddress): Promise<void>
   });
 }
 
-/** Closes what one address opens beyond its share, so that nobody alone takes every connection there may be. */
-function limitPerAddress(server: Server, limit: number): void {
+/**
+ * Closes what one address opens beyond its share, so that nobody alone takes every connection there may be.
+ * @returns the connections that are open
+ */
+function limitPerAddress(server: Server | TlsServer, limit: number): ReadonlySet<Socket> {
   const open = new Map<string, number>();
+  const sockets = new Set<Socket>();
   server.on('connection', (socket: Socket) => {
     const address = socket.remoteAddress ?? '';
     const others = open.get(address) ?? 0;
@@ -78,21 +100,25 @@ function limitPerAddress(server: Server, limit: number): void {
       return;
     }
     open.set(address, others + 1);
+    sockets.add(socket);
     socket.once('close', () => {
+      sockets.delete(socket);
       const left = open.get(address)! - 1;
       if (left > 0) open.set(address, left);
       else open.delete(address);
     });
   });
+  return sockets;
 }
 
-function urlOf({ address, port, family }: AddressInfo): string {
-  return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
+function urlOf({ address, port, family }: AddressInfo, scheme: string): string {
+  return `${scheme}://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
 }
 
-function close(server: Server, grace: number): Promise<void> {
+function close(server: Server | TlsServer, sockets: ReadonlySet<Socket>, grace: number): Promise<void> {
   return new Promise((resolve) => {
-    const cut = setTimeout(() => server.closeAllConnections(), grace);
+    // The server itself knows of connections that have brought a request only; a handshake may be under way in others.
+    const cut = setTimeout(() => sockets.forEach((socket) => socket.destroy()), grace);
     server.close(() => {
       clearTimeout(cut);
       resolve();
@@ -109,13 +135,15 @@ const CLIENT_ERRORS = new Map<string, ProblemCode>([
 /** What Node's parser refuses never reaches the application; it gets its problem here, and the connection ends. */
 function refuseUnreadable(context: ServiceContext): (error: NodeJS.ErrnoException, socket: Duplex) => void {
   return (error, socket) => {
-    const code = CLIENT_ERRORS.get(error.code ?? '') ?? 'request.malformed';
     const id = context.newId();
-    context.logger.info({ id, problem: code }, 'connection refused');
-    if (!socket.writable || error.code === 'ECONNRESET') {
+    // Before the end of a TLS handshake nothing can be answered; an answer would keep the connection for ever.
+    if (!socket.writable || !/^(HPE_|ERR_HTTP_)/.test(error.code ?? '')) {
+      context.logger.info({ id, cause: error.code }, 'connection refused');
       socket.destroy();
       return;
     }
+    const code = CLIENT_ERRORS.get(error.code ?? '') ?? 'request.malformed';
+    context.logger.info({ id, problem: code }, 'connection refused');
     const document = problem(code, 'the request was not read', id);
     const body = JSON.stringify(document);
     socket.end(

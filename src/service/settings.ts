@@ -4,6 +4,7 @@ import { MAX_BUNDLE_BYTES } from '../evidence/bundle.ts';
 import type { ResolvedPolicy } from '../policy/resolve.ts';
 import type { VerifierId } from '../results/ear.ts';
 import type { SigningKey } from '../results/token.ts';
+import type { Store } from '../store/open.ts';
 import type { Logger } from 'pino';
 
 /** What one client, or all together, may ask of the service. */
@@ -17,6 +18,8 @@ export interface ServiceLimits {
   /** requests per second and client address, and how many may come at once */
   readonly ratePerSecond: number;
   readonly rateBurst: number;
+  /** milliseconds from the connection to the end of the TLS handshake */
+  readonly handshakeTimeout: number;
   /** milliseconds for the headers, and for the whole request: a client that dribbles is cut off */
   readonly headersTimeout: number;
   readonly requestTimeout: number;
@@ -40,6 +43,7 @@ export const DEFAULT_LIMITS: ServiceLimits = {
   concurrent: 4,
   ratePerSecond: 50,
   rateBurst: 200,
+  handshakeTimeout: 5_000,
   headersTimeout: 10_000,
   requestTimeout: 60_000,
   bodyBytesPerSecond: 64 * 1024,
@@ -60,10 +64,15 @@ export interface ServiceContext {
   /** `iss` of the results; left out when not configured */
   readonly issuer?: string;
   readonly version: string;
+  readonly store: Store;
+  /** Whether callers of this machine may do without a token what says so: only where nobody else can reach the service. */
+  readonly localCallers: boolean;
   readonly limits: ServiceLimits;
   readonly logger: Logger;
   /** epoch milliseconds */
   readonly now: () => number;
   /** a new UUID */
   readonly newId: () => string;
+  /** so many random bytes */
+  readonly random: (bytes: number) => Uint8Array;
 }

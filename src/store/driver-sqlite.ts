@@ -1,5 +1,6 @@
 /** The one file that knows which SQLite this is: Node's own where it has one, else a package with the same interface. */
 
+import { createRequire } from 'node:module';
 import type { DatabaseSyncInstance } from '@photostructure/sqlite';
 import {
   DeleteQueryNode,
@@ -23,10 +24,11 @@ interface SqliteModule {
   readonly DatabaseSync: new (path: string, options: { readonly readOnly: boolean }) => DatabaseSyncInstance;
 }
 
-async function loadSqlite(): Promise<SqliteModule> {
+function loadSqlite(): SqliteModule {
   // Before Node 22.13 it is not there, or not without an option.
   const builtIn = process.getBuiltinModule('node:sqlite') as SqliteModule | undefined;
-  return builtIn ?? (await import('@photostructure/sqlite'));
+  // Required and not imported: the bundled program, which V8 has compiled before, knows no import at run time.
+  return builtIn ?? (createRequire(import.meta.url)('@photostructure/sqlite') as SqliteModule);
 }
 
 /**
@@ -34,8 +36,8 @@ async function loadSqlite(): Promise<SqliteModule> {
  *
  * WAL: readers see the last commit while a writer is at work. FULL: what was committed is on disk, also after a power failure.
  */
-async function connect(path: string, readOnly: boolean): Promise<DatabaseSyncInstance> {
-  const { DatabaseSync } = await loadSqlite();
+function connect(path: string, readOnly: boolean): DatabaseSyncInstance {
+  const { DatabaseSync } = loadSqlite();
   const database = new DatabaseSync(path, { readOnly });
   database.exec(`pragma busy_timeout = ${BUSY_TIMEOUT}`);
   if (!readOnly) database.exec('pragma journal_mode = wal');
@@ -66,18 +68,18 @@ class Adapter extends SqliteAdapter {
 
 /** One connection, lent to one user after the other in the order they asked. */
 class SqliteDriver implements Driver {
-  readonly #connect: () => Promise<DatabaseSyncInstance>;
+  readonly #connect: () => DatabaseSyncInstance;
   #database: DatabaseSyncInstance | undefined;
   #connection: SqliteConnection | undefined;
   #busy = false;
   readonly #waiting: (() => void)[] = [];
 
-  constructor(connect: () => Promise<DatabaseSyncInstance>) {
+  constructor(connect: () => DatabaseSyncInstance) {
     this.#connect = connect;
   }
 
   async init(): Promise<void> {
-    this.#database = await this.#connect();
+    this.#database = this.#connect();
     this.#connection = new SqliteConnection(this.#database);
   }
 

@@ -29,7 +29,6 @@ export interface Cause {
 
 /** What can be done to what. */
 export const EVENT_ACTIONS = [
-  'service.started-first',
   'token.created',
   'token.revoked',
   'host.created',
@@ -72,7 +71,7 @@ export interface Event {
   readonly action: string;
   readonly subject: { readonly kind: string; readonly id: string };
   readonly reason: string | null;
-  readonly detail: Json;
+  readonly detail: { readonly [key: string]: Json };
 }
 
 /** Adds the events of one change. Its writer alone is at work, so the next number is free. */
@@ -125,6 +124,6 @@ export async function listEvents(reader: Reader, { after = 0, subject, limit }: 
     action,
     subject: { kind: subject_kind, id: subject_id },
     reason,
-    detail: JSON.parse(detail) as Json,
+    detail: JSON.parse(detail) as Event['detail'],
   }));
 }

@@ -4,6 +4,7 @@
  */
 
 import type { ColumnType, Kysely } from 'kysely';
+import type { Role } from '../api/access.ts';
 
 type Verdict = 'trusted' | 'untrusted' | 'unproven';
 
@@ -178,10 +179,6 @@ interface StandingTable {
   readonly voided_at: number | null;
   readonly voided_reason: string | null;
 }
-
-/** What a caller may do, the least first; each may do what those before it may. */
-export const ROLES = ['viewer', 'auditor', 'operator', 'admin'] as const;
-export type Role = (typeof ROLES)[number];
 
 interface TokenTable {
   readonly id: Fixed<string>;

@@ -1,9 +1,10 @@
 /** Tokens of those who call the service. The text of a token is known to its holder only; the database has its digest. */
 
+import type { Role } from '../api/access.ts';
 import { fromHex, toBase64url } from '../bytes/text.ts';
 import { digest, digestHex, equalBytes } from '../bytes/hash.ts';
 import type { Change } from './change.ts';
-import type { Keeper, Reader, Role } from './schema.ts';
+import type { Keeper, Reader } from './schema.ts';
 
 /** Random bytes of a token. */
 export const TOKEN_RANDOM_BYTES = 32;
@@ -73,6 +74,20 @@ export async function revokeToken(change: Change, id: string): Promise<boolean> 
     recorder.updateTable('tokens').set({ revoked_at: change.at }).where('id', '=', id).execute(),
   );
   return true;
+}
+
+/** Whether an administrator's token other than this one may be used. */
+export async function hasOtherAdmin(reader: Reader, id: string, at: number): Promise<boolean> {
+  const other = await reader
+    .selectFrom('tokens')
+    .select('id')
+    .where('role', '=', 'admin')
+    .where('id', '!=', id)
+    .where('revoked_at', 'is', null)
+    .where('expires_at', '>', at)
+    .limit(1)
+    .executeTakeFirst();
+  return other !== undefined;
 }
 
 /** Every token ever made, the newest first. */

@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
 import * as z from 'zod/mini';
 import { describe, expect, it } from 'vitest';
-import { openApiDocument, PATHS } from '../../src/api/openapi.ts';
+import { openApiDocument } from '../../src/api/openapi.ts';
+import type { Operation } from '../../src/api/operation.ts';
+import { OPERATIONS } from '../../src/api/operations.ts';
 import { Problem, problem, PROBLEMS, type ProblemCode } from '../../src/api/problems.ts';
 import { EvidenceBundle } from '../../src/api/schemas.ts';
 import { parseBundle } from '../../src/evidence/bundle.ts';
@@ -20,12 +22,15 @@ describe('the OpenAPI document', () => {
   const document = openApiDocument('1.2.3');
   const text = JSON.stringify(document);
 
-  it('describes exactly the paths and methods of the service', () => {
-    const described = Object.entries(document['paths'] as Record<string, object>).map(([path, item]) => [
-      path,
-      ...Object.keys(item),
-    ]);
-    expect(described).toEqual(Object.entries(PATHS));
+  it('describes exactly the operations there are', () => {
+    const paths = Object.entries(document['paths'] as Record<string, Record<string, { operationId: string }>>);
+    const described = paths.flatMap(([path, item]) =>
+      Object.entries(item).map(([method, { operationId }]) => `${operationId}: ${method} ${path}`),
+    );
+    const operations = Object.entries<Operation>(OPERATIONS).map(
+      ([id, { method, path }]) => `${id}: ${method} ${path}`,
+    );
+    expect(described.toSorted()).toEqual(operations.toSorted());
   });
 
   it('names every problem', () => {

@@ -1,21 +1,6 @@
 /** Attacks on the service that its own tests do not name. */
-import { describe, expect, test } from 'vitest';
-import { UsageError } from '../../src/bytes/errors.ts';
-import { parseListenAddress } from '../../src/service/listen-address.ts';
+import { expect, test } from 'vitest';
 import { startTestService } from '../service/running.ts';
-
-describe('attack 91: a route without authorisation', () => {
-  test.each([
-    '0.0.0.0:8080',
-    '192.0.2.1:8080',
-    '[::]:8080',
-    '[::ffff:127.0.0.1]:8080',
-    'localhost:8080',
-    '127.0.0.1.example:80',
-  ])('nobody but this machine reaches the service: not %s', (address) => {
-    expect(() => parseListenAddress(address)).toThrow(UsageError);
-  });
-});
 
 test('attack 99: beyond the rate nothing is parsed, and the log says nothing of the body', async () => {
   const service = await startTestService({ limits: { rateBurst: 1, ratePerSecond: 1 }, context: { now: () => 0 } });

@@ -14,8 +14,6 @@ export const ATTACKS: ReadonlyMap<number, readonly Attack[]> = new Map(
 const EK =
   'endorsement keys and their certificates are not judged yet: an AK pinned by the operator stands in for them';
 const ENROLMENT = 'hosts are not enrolled yet: their AKs are pinned by the operator';
-const STORE = 'nothing is stored between appraisals yet';
-
 /** Attacks on parts that the product does not have, each with the reason. */
 export const OUT_OF_SCOPE: ReadonlyMap<number, string> = new Map([
   [71, `${ENROLMENT}, so no credential is activated`],
@@ -31,10 +29,8 @@ export const OUT_OF_SCOPE: ReadonlyMap<number, string> = new Map([
   [81, EK],
   [82, EK],
   [83, 'platform certificates are not judged yet'],
-  [92, ENROLMENT],
-  [97, `${STORE}: there is no database to migrate`],
   [112, 'guests have no verdicts yet'],
   [113, 'policies have no base and are activated by whoever starts the service'],
-  [114, `${STORE}: there is no audit log`],
-  [115, `${STORE}: challenges are the caller’s`],
+  [114, 'changes are recorded, but no checkpoint is kept elsewhere yet'],
+  [115, 'no route stores anything for unknown hosts yet'],
 ]);

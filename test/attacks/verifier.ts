@@ -127,9 +127,16 @@ export const VERIFIER: Section = {
     bundle('base64 with spare bits', (text) => text.replace(/"ak": "([^"]+)"/, '"ak": "$1="'), 'bundle.invalid'),
     policy('a policy that grows as it is read', () => more(LAUGHS), 'policy.syntax'),
   ],
-  91: [elsewhere('the service without callers’ roles is for loopback alone', 'test/attacks/service.test.ts')],
+  91: [
+    elsewhere('every operation by callers of every role and of none', 'test/service/access.test.ts'),
+    elsewhere('an open address without TLS', 'test/cli/serve-settings.test.ts'),
+  ],
+  92: [elsewhere('an identity that another host has', 'test/store/suite/hosts.ts')],
   93: [elsewhere('the signing key in an error text', 'test/service/data-directory.test.ts')],
-  94: [elsewhere('connections that dribble', 'test/service/problems.test.ts')],
+  94: [
+    elsewhere('connections that dribble', 'test/service/problems.test.ts'),
+    elsewhere('a handshake that does not end', 'test/service/tls.test.ts'),
+  ],
   95: [
     {
       kind: 'refused',
@@ -143,6 +150,7 @@ export const VERIFIER: Section = {
       code: 'our own fault',
     },
   ],
+  97: [elsewhere('databases of every schema that landed', 'test/store/suite/upgrades.ts')],
   98: [elsewhere('lines of a caller’s in the log, and folders others can read', 'test/service/documents.test.ts')],
   99: [elsewhere('requests beyond the rate', 'test/attacks/service.test.ts')],
   100: [

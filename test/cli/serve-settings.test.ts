@@ -17,10 +17,13 @@ describe('the settings of assay serve', () => {
   it('have defaults for all but the data folder', () => {
     expect(serveSettings({ data: 'd' }, {})).toEqual({
       data: 'd',
+      database: undefined,
       policyFiles: [],
       policies: undefined,
       catalogue: undefined,
       listen: { host: '127.0.0.1', port: 8480 },
+      tls: undefined,
+      insecureBehindProxy: false,
       issuer: undefined,
       logLevel: 'info',
       limits: DEFAULT_LIMITS,
@@ -46,6 +49,35 @@ describe('the settings of assay serve', () => {
     expect(serveSettings({ config: file }, {}).policyFiles).toEqual([join(file, '..', 'a.yaml'), '/b.yaml']);
     expect(serveSettings({ config: file }, { ASSAY_POLICY: 'x:y' }).policyFiles).toEqual(['x', 'y']);
     expect(serveSettings({ config: file, policy: ['z'] }, { ASSAY_POLICY: 'x:y' }).policyFiles).toEqual(['z']);
+  });
+
+  it.each([
+    ['0.0.0.0:8480', {}, 'listen.not-loopback'],
+    ['[::]:8480', {}, 'listen.not-loopback'],
+    ['192.0.2.1:8480', {}, 'listen.not-loopback'],
+    ['127.0.0.1:8480', { tlsKey: 'key.pem' }, 'serve.tls'],
+    ['0.0.0.0:8480', { tlsCertificate: 'certificate.pem' }, 'serve.tls'],
+  ])('open no address without TLS (attack 91): %s with %j', (listen, options, code) => {
+    expect(() => serveSettings({ data: 'd', listen, ...options }, {})).toThrow(refusal(code));
+  });
+
+  it.each([
+    ['with a certificate', { tlsCertificate: 'c.pem', tlsKey: 'k.pem' }, {}],
+    ['with one from the environment', {}, { ASSAY_TLS_CERTIFICATE: 'c.pem', ASSAY_TLS_KEY: 'k.pem' }],
+    ['behind a proxy', { insecureBehindProxy: true as const }, {}],
+    ['behind a proxy, by the environment', {}, { ASSAY_INSECURE_BEHIND_PROXY: '1' }],
+  ])('open an address %s', (_, options, env) => {
+    const settings = serveSettings({ data: 'd', listen: '0.0.0.0:8480', ...options }, env);
+    expect(settings.listen).toEqual({ host: '0.0.0.0', port: 8480 });
+  });
+
+  it('take the address of a database as it is, and a path from beside the file', () => {
+    const file = (database: string): string => config(`{ data: d, database: "${database}" }`);
+    const remote = 'postgres://assay@db.example/assay';
+    expect(serveSettings({ config: file(remote) }, {}).database).toBe(remote);
+    const local = file('sqlite:other.db');
+    expect(serveSettings({ config: local }, {}).database).toBe(join(local, '..', 'other.db'));
+    expect(serveSettings({ config: local }, { ASSAY_DATABASE: remote }).database).toBe(remote);
   });
 
   it('take limits from the file, the others staying as they are', () => {

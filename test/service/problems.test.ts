@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { Problem, PROBLEMS, type ProblemCode } from '../../src/api/problems.ts';
 import { capturedRequest, post } from './captured.ts';
 import { connectRaw, splitRequest } from './raw-connection.ts';
-import { POLICY, startTestService } from './running.ts';
+import { POLICY, startTestService, tokenOf } from './running.ts';
 
 const seen = new Set<ProblemCode>();
 
@@ -265,6 +265,71 @@ describe('a service that is told to stop', () => {
     await service.stop();
     expect(await begun.ended).toBe('');
   });
+});
+
+describe('a caller', () => {
+  const ID = '00000000-0000-7000-8000-000000000000';
+  const as = (token: string) => ({ headers: { authorization: `Bearer ${token}` } });
+
+  it('without a token is told to bring one', async () => {
+    const { url } = await startTestService();
+    const response = await fetch(`${url}/v1/tokens`);
+    expect(response.headers.get('www-authenticate')).toBe('Bearer realm="assay"');
+    await expectResponse('auth.missing', response);
+  });
+
+  it.each(['Bearer assay_wrong', 'Basic YTpi', 'Bearer', `Bearer assay_${'A'.repeat(43)}`, '\u00ff'])(
+    'with %j is refused in one way, whatever is wrong with it (attack 93)',
+    async (authorization) => {
+      const { url } = await startTestService();
+      const response = await fetch(`${url}/v1/tokens`, { headers: { authorization } });
+      expect(response.headers.get('www-authenticate')).toBe('Bearer realm="assay", error="invalid_token"');
+      const { detail } = await expectResponse('auth.invalid', response);
+      expect(detail).toBe('the token is unknown, expired or revoked');
+    },
+  );
+
+  it('of a lower role is told which one it takes', async () => {
+    const { url, context } = await startTestService();
+    const response = await fetch(`${url}/v1/events`, as(await tokenOf(context, 'viewer')));
+    expect(response.headers.get('www-authenticate')).toContain('insufficient_scope');
+    const { detail } = await expectResponse('auth.role', response);
+    expect(detail).toBe('this takes the role auditor, the token has viewer');
+  });
+
+  it.each(['?limit=0', '?limit=1001', '?limit=ten', '?limit=1&limit=2', '?after=-1', '?since=1', '?subject=host'])(
+    'that asks %s is told what is wrong with it',
+    async (query) => {
+      const { url, context } = await startTestService();
+      const response = await fetch(`${url}/v1/events${query}`, as(await tokenOf(context, 'auditor')));
+      await expectResponse('request.query', response);
+    },
+  );
+
+  it('that revokes a token which is not there is told so', async () => {
+    const { url, context } = await startTestService();
+    const admin = await tokenOf(context, 'admin');
+    const response = await fetch(`${url}/v1/tokens/${ID}`, { method: 'DELETE', ...as(admin) });
+    await expectResponse('token.unknown', response);
+  });
+
+  it('that revokes the last administrator is kept from it', async () => {
+    const { url, context } = await startTestService();
+    const admin = await tokenOf(context, 'admin');
+    const { tokens } = (await (await fetch(`${url}/v1/tokens`, as(admin))).json()) as { tokens: { id: string }[] };
+    const response = await fetch(`${url}/v1/tokens/${tokens[0]!.id}`, { method: 'DELETE', ...as(admin) });
+    await expectResponse('token.last-admin', response);
+  });
+});
+
+it('a service whose database is gone is alive, and not ready', async () => {
+  const { url, context } = await startTestService();
+  expect((await fetch(`${url}/readyz`)).status).toBe(200);
+  await context.store.close();
+  const response = await fetch(`${url}/readyz`);
+  expect(response.headers.get('retry-after')).toBe('5');
+  await expectResponse('service.database', response);
+  expect((await fetch(`${url}/healthz`)).status).toBe(200);
 });
 
 // Last in the file on purpose: it asks what the tests above have met.

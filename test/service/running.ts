@@ -1,7 +1,7 @@
 /** The service as tests start it: over real HTTP on loopback, with the shipped policies and a key of its own. */
 
-import { randomUUID } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { randomBytes, randomUUID } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
@@ -11,6 +11,11 @@ import { loadPolicy } from '../../src/cli/load-policy.ts';
 import type { ResolvedPolicy } from '../../src/policy/resolve.ts';
 import { loadSigningKey, openDataDirectory } from '../../src/service/data-directory.ts';
 import { startService, type RunningService } from '../../src/service/server.ts';
+import type { TlsMaterial } from '../../src/service/tls.ts';
+import type { Role } from '../../src/api/access.ts';
+import { UUID_RANDOM_BYTES, uuidV7 } from '../../src/bytes/uuid.ts';
+import { openStore, type Store } from '../../src/store/open.ts';
+import { createToken, TOKEN_RANDOM_BYTES, tokenText } from '../../src/store/tokens.ts';
 import { DEFAULT_LIMITS, type ServiceContext, type ServiceLimits } from '../../src/service/settings.ts';
 
 /** A folder that is gone after the test. */
@@ -26,6 +31,7 @@ export const NOW = Date.UTC(2026, 11, 1);
 export const POLICY = loadPolicy('policies/kvm-uki.yaml', { env: {} });
 
 export interface TestService extends RunningService {
+  readonly context: ServiceContext;
   /** every line of the log so far */
   readonly log: () => string;
 }
@@ -34,6 +40,7 @@ export interface TestOptions {
   readonly limits?: Partial<ServiceLimits>;
   readonly context?: Partial<ServiceContext>;
   readonly policies?: readonly ResolvedPolicy[];
+  readonly tls?: TlsMaterial;
 }
 
 /** Starts the service; it is stopped after the test. */
@@ -51,13 +58,45 @@ export async function startTestService(options: TestOptions = {}): Promise<TestS
     key: await loadSigningKey(await openDataDirectory(join(temporaryFolder(), 'data'))),
     verifier: { developer: 'assay', build: 'assay test' },
     version: '0.0.0',
+    store: await openTestStore(),
+    localCallers: true,
     limits: { ...DEFAULT_LIMITS, ...options.limits },
     logger: pino({ level: 'debug' }, sink),
     now: () => NOW,
     newId: randomUUID,
+    random: randomBytes,
     ...options.context,
   };
-  const service = await startService(context, { host: '127.0.0.1', port: 0 });
+  const { tls } = options;
+  const service = await startService(context, {
+    listen: { host: '127.0.0.1', port: 0 },
+    ...(tls !== undefined && { tls }),
+  });
   onTestFinished(() => service.stop());
-  return { ...service, log: () => lines.join('') };
+  return { ...service, context, log: () => lines.join('') };
+}
+
+let emptyDatabase: Buffer | undefined;
+
+/** An empty database of the test's own, closed after it and after the service. Copied, as making one takes five times as long. */
+async function openTestStore(): Promise<Store> {
+  const path = join(temporaryFolder(), 'assay.db');
+  if (emptyDatabase === undefined) {
+    await (await openStore(path)).close();
+    emptyDatabase = readFileSync(path);
+  } else writeFileSync(path, emptyDatabase, { mode: 0o600 });
+  const store = await openStore(path);
+  onTestFinished(() => store.close());
+  return store;
+}
+
+/** A token of that role, made on the database. */
+export async function tokenOf({ store, random, now }: ServiceContext, role: Role): Promise<string> {
+  const text = tokenText(random(TOKEN_RANDOM_BYTES));
+  const id = uuidV7(now(), random(UUID_RANDOM_BYTES));
+  const cause = { actor: { kind: 'service' }, reason: null, at: now() } as const;
+  await store.change(cause, (change) =>
+    createToken(change, { id, text, name: `the ${role}`, role, expiresAt: now() + 60_000 }),
+  );
+  return text;
 }

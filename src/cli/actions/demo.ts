@@ -49,11 +49,12 @@ async function runDemo(io: Io, options: DemoOptions, machines: readonly Machine[
   const policies = new Map(files.map((file) => [file, loadPolicy(file, { env: {} })]));
   const context = await serviceContext({
     data: join(folder, 'data'),
+    localCallers: true,
     policies: [...policies.values()],
     limits: DEFAULT_LIMITS,
     logger: pino({ level: 'silent' }),
   });
-  const service = await startService(context, { host: '127.0.0.1', port: 0 });
+  const service = await startService(context, { listen: { host: '127.0.0.1', port: 0 } });
   try {
     const request = (machine: Machine): string => requestBody(machine, policies.get(machine.policy)!.name);
     const passed = await judgeAll(io, service, machines, request);
@@ -61,6 +62,7 @@ async function runDemo(io: Io, options: DemoOptions, machines: readonly Machine[
     return passed ? EXIT.yes : EXIT.no;
   } finally {
     await service.stop();
+    await context.store.close();
   }
 }
 

@@ -2,9 +2,12 @@
 
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { destination, pino } from 'pino';
+import { destination, pino, type Logger } from 'pino';
 import { UsageError } from '../../bytes/errors.ts';
-import { startService } from '../../service/server.ts';
+import { firstStart } from '../../service/first-start.ts';
+import { isLoopback } from '../../service/listen-address.ts';
+import { startService, type RunningService } from '../../service/server.ts';
+import { readTls, type TlsFiles } from '../../service/tls.ts';
 import type { ServeOptions } from '../commands/serve.ts';
 import type { Io } from '../io.ts';
 import { loadPolicy } from '../load-policy.ts';
@@ -21,15 +24,42 @@ export async function serve(io: Io, options: ServeOptions): Promise<void> {
   const policies = policyFiles(settings).map((file) => loadPolicy(file, { catalogue: settings.catalogue, env: {} }));
   // Synchronous writes: the last lines before the end are not lost.
   const logger = pino({ level: settings.logLevel }, destination({ fd: 1, sync: true }));
-  const { data, issuer, limits } = settings;
-  const context = await serviceContext({ data, policies, issuer, limits, logger });
-  const service = await startService(context, settings.listen);
-  const loaded = policies.map(({ name, version, id }) => ({ name, version, id }));
-  logger.info({ url: service.url, kid: context.key.kid, policies: loaded }, 'listening');
-  const signal = await stopSignal();
-  logger.info({ signal }, 'stopping');
-  await service.stop();
+  const { data, database, issuer, limits, listen } = settings;
+  const tls = settings.tls && readTls(settings.tls);
+  const localCallers = isLoopback(listen.host) && !settings.insecureBehindProxy;
+  const context = await serviceContext({ data, database, localCallers, policies, issuer, limits, logger });
+  try {
+    const file = join(data, ADMIN_TOKEN_FILE);
+    if (await firstStart(context.store, file, { at: context.now(), random: context.random })) {
+      logger.info({ file }, 'the token of the first administrator is in this file');
+    }
+    const service = await startService(context, { listen, ...(tls !== undefined && { tls }) });
+    const loaded = policies.map(({ name, version, id }) => ({ name, version, id }));
+    logger.info({ url: service.url, kid: context.key.kid, policies: loaded }, 'listening');
+    renewOnHangUp(service, settings.tls, logger);
+    const signal = await stopSignal();
+    logger.info({ signal }, 'stopping');
+    await service.stop();
+  } finally {
+    await context.store.close();
+  }
   logger.info('stopped');
+}
+
+const ADMIN_TOKEN_FILE = 'admin-token';
+
+/** SIGHUP: reads the certificate again. One that cannot be used changes nothing. */
+function renewOnHangUp(service: RunningService, files: TlsFiles | undefined, logger: Logger): void {
+  process.on('SIGHUP', () => {
+    if (files === undefined) return;
+    try {
+      service.renewCertificate(readTls(files));
+      logger.info('certificate renewed');
+    } catch (cause) {
+      const { code, message } = cause as UsageError;
+      logger.error({ code, message }, 'the certificate stays as it is');
+    }
+  });
 }
 
 function policyFiles({ policyFiles: named, policies }: ServeSettings): string[] {

@@ -3,6 +3,8 @@
 import type { RequestHandler } from 'express';
 import { openApiDocument } from '../../api/openapi.ts';
 import { keySet } from '../../results/token.ts';
+import { readSetting } from '../../store/settings.ts';
+import { HttpProblem } from '../problem-error.ts';
 import type { ServiceContext } from '../settings.ts';
 
 function fixed(document: unknown, cacheControl: string): RequestHandler {
@@ -22,9 +24,18 @@ export function healthRoute(): RequestHandler {
   return fixed({ status: 'ok' }, 'no-store');
 }
 
-export function readinessRoute(context: ServiceContext): RequestHandler {
-  const policies = [...context.policies.values()].map(({ name, version, id }) => ({ name, version, id }));
-  return fixed({ status: 'ready', policies }, 'no-store');
+/** Ready is who can take a request now: a database that does not answer is reason enough to send it elsewhere. */
+export function readinessRoute({ policies, store }: ServiceContext): RequestHandler {
+  const loaded = [...policies.values()].map(({ name, version, id }) => ({ name, version, id }));
+  const answer = fixed({ status: 'ready', policies: loaded }, 'no-store');
+  return async (request, response, next) => {
+    try {
+      await readSetting(store.read, 'first-start-at');
+    } catch {
+      throw new HttpProblem('service.database', 'the database does not answer', { headers: { 'retry-after': '5' } });
+    }
+    await answer(request, response, next);
+  };
 }
 
 export function openApiRoute(context: ServiceContext): RequestHandler {

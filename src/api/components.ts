@@ -1,0 +1,22 @@
+/** Every schema that the OpenAPI document names. */
+
+import { NewToken, TokenCreated, TokenList } from './token-schemas.ts';
+import { EventList } from './event-schemas.ts';
+import { Problem } from './problems.ts';
+import { AppraiseRequest, AttestationResult, EvidenceBundle, Health, KeySet, Readiness } from './schemas.ts';
+
+export const COMPONENTS = {
+  AppraiseRequest,
+  EvidenceBundle,
+  AttestationResult,
+  KeySet,
+  Health,
+  Readiness,
+  NewToken,
+  TokenCreated,
+  TokenList,
+  EventList,
+  Problem,
+} as const;
+
+export type ComponentName = keyof typeof COMPONENTS;

@@ -1,0 +1,15 @@
+/** Every operation of the HTTP interface by its id. The service registers these and no others. */
+
+import { APPRAISE_OPERATIONS } from './operations/appraise.ts';
+import { DOCUMENT_OPERATIONS } from './operations/documents.ts';
+import { EVENT_OPERATIONS } from './operations/events.ts';
+import { TOKEN_OPERATIONS } from './operations/tokens.ts';
+
+export const OPERATIONS = {
+  ...APPRAISE_OPERATIONS,
+  ...TOKEN_OPERATIONS,
+  ...EVENT_OPERATIONS,
+  ...DOCUMENT_OPERATIONS,
+} as const;
+
+export type OperationId = keyof typeof OPERATIONS;

@@ -1,0 +1,36 @@
+/** `/v1/events`: the record of changes. */
+
+import { json, type Operation } from '../operation.ts';
+
+export const EVENT_OPERATIONS = {
+  listEvents: {
+    method: 'get',
+    path: '/v1/events',
+    access: { role: 'auditor' },
+    summary: 'List changes',
+    description:
+      'Who changed what, when and why, in order and without a gap. Give `next` as `after` for the following page; an event never changes.',
+    parameters: [
+      {
+        name: 'after',
+        in: 'query',
+        description: 'Events after this number. Default 0.',
+        schema: { type: 'integer', minimum: 0 },
+      },
+      {
+        name: 'limit',
+        in: 'query',
+        description: 'Most events of the page. Default 100.',
+        schema: { type: 'integer', minimum: 1, maximum: 1000 },
+      },
+      {
+        name: 'subject',
+        in: 'query',
+        description: 'Events about this only: kind and id, as `host:<id>`.',
+        schema: { type: 'string' },
+      },
+    ],
+    answer: json('EventList', 'A page of events'),
+    problems: ['request.query'],
+  },
+} as const satisfies Record<string, Operation>;

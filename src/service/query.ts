@@ -1,0 +1,49 @@
+/** The query of a request, read strictly: what nobody asked for is refused, not ignored. */
+
+import type { Request } from 'express';
+import { printable } from '../bytes/text.ts';
+import { HttpProblem } from './problem-error.ts';
+
+/**
+ * The query of a request.
+ * @param names of the parameters there are
+ * @throws HttpProblem `request.query`
+ */
+export function readQuery(request: Request, names: readonly string[]): Query {
+  const values = new Map<string, string>();
+  // The base is not looked at.
+  for (const [name, value] of new URL(request.originalUrl, 'http://localhost').searchParams) {
+    if (!names.includes(name)) throw refusal(name, 'there is no such parameter');
+    if (values.has(name)) throw refusal(name, 'it is given twice');
+    values.set(name, value);
+  }
+  return new Query(values);
+}
+
+/** Parameters by name, each given at most once. */
+class Query {
+  readonly #values: ReadonlyMap<string, string>;
+
+  constructor(values: ReadonlyMap<string, string>) {
+    this.#values = values;
+  }
+
+  text(name: string, pattern: RegExp, expected: string): string | undefined {
+    const value = this.#values.get(name);
+    if (value === undefined || pattern.test(value)) return value;
+    throw refusal(name, `${printable(value, 80)} is not ${expected}`);
+  }
+
+  /** A whole number within bounds. */
+  number(name: string, { least, most }: { readonly least: number; readonly most: number }): number | undefined {
+    const value = this.text(name, /^(0|[1-9]\d{0,15})$/, 'a whole number');
+    if (value === undefined) return undefined;
+    const number = Number(value);
+    if (number < least || number > most) throw refusal(name, `${value} is not within ${least} and ${most}`);
+    return number;
+  }
+}
+
+function refusal(name: string, detail: string): HttpProblem {
+  return new HttpProblem('request.query', `${printable(name, 80)}: ${detail}`);
+}
