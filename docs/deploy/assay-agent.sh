@@ -283,7 +283,7 @@ attest() {
   if [ -r "$firmware_log" ]; then cat "$firmware_log" >firmware && firmware_size=$(size_of firmware); else missing='firmware log'; fi
   if [ -r "$ima_log" ]; then ima_size=$(size_of "$ima_log"); else missing="${missing:+$missing, }runtime list"; fi
   hints=$(words "$missing")
-  claims=$(printf '{"bootId":"%s","firmwareLog":%s,"guests":[],"hints":"sha256:%s","hostKey":null,"imaLog":%s}' \
+  claims=$(printf '{"bootId":"%s","firmwareLog":%s,"guests":[],"hints":"sha256:%s","hostKey":null,"imaLog":%s,"systemdLog":null}' \
     "$(cat "$boot_id")" "${firmware_size:-null}" "$(printf %s "$hints" | sha256)" "${ima_size:-null}")
   extra=$({ printf assay-quote-1 && from_base64url "$nonce" && printf %s "$claims" | sha256 | from_hex; } | sha256)
   tpm2 quote -Q -c ak.ctx -l "$selection" -q "$extra" -m attest -s signature -o values -F values ||

@@ -67,6 +67,7 @@ export async function answer(tpm: HostTpm, sources: EvidenceSources, question: Q
       hints: hintsId(hints),
       firmwareLog: firmware?.length ?? null,
       imaLog: list?.length ?? null,
+      systemdLog: null,
     };
     const quote = await tpm.quote(boundExtraData(question.nonce, claims), question.selection);
     const bundle = (firmwareLog: LogEvidence | undefined, imaLog: LogEvidence | undefined): EvidenceBundle => ({

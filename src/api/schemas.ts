@@ -32,6 +32,7 @@ const Claims = z.strictObject({
   hints: contentId('The hints in RFC 8785 form.'),
   firmwareLog: logLength('Bytes of the firmware log.'),
   imaLog: logLength('Bytes of the runtime list when the claims were made.'),
+  systemdLog: logLength('Bytes of systemd’s log when the claims were made.'),
 });
 
 const pcrIndex = z.string().check(z.regex(/^(1?[0-9]|2[0-3])$/, 'must be 0 to 23'));
@@ -63,7 +64,9 @@ export const EvidenceBundle = z.strictObject({
       }),
     )
     .check(z.maxLength(8)),
-  logs: z.optional(z.strictObject({ firmware: z.optional(LogPart), ima: z.optional(LogPart) })),
+  logs: z.optional(
+    z.strictObject({ firmware: z.optional(LogPart), ima: z.optional(LogPart), systemd: z.optional(LogPart) }),
+  ),
   claims: z.optional(Claims),
   hints: z.optional(z.record(z.string(), z.string())),
 });

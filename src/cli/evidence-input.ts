@@ -8,8 +8,8 @@ import { readInput, readText } from './input.ts';
 
 /** @throws UsageError `evidence.missing`, `evidence.mixed`; EvidenceError when a bundle is not one */
 export function readEvidence(bundle: string | undefined, options: VerifyOptions): EvidenceBundle {
-  const { quote, signature, pcrs, log, ima } = options;
-  const plain = [quote, signature, pcrs, log, ima].some((file) => file !== undefined);
+  const { quote, signature, pcrs, log, ima, systemdLog } = options;
+  const plain = [quote, signature, pcrs, log, ima, systemdLog].some((file) => file !== undefined);
   if (bundle !== undefined && plain) {
     throw new UsageError('evidence.mixed', 'a bundle and plain files are both given', 'give one or the other');
   }
@@ -27,6 +27,7 @@ export function readEvidence(bundle: string | undefined, options: VerifyOptions)
     ...(pcrs !== undefined && { pcrs: readInput(pcrs, '--pcrs') }),
     ...(log !== undefined && { firmwareLog: readInput(log, '--log') }),
     ...(ima !== undefined && { imaLog: readInput(ima, '--ima') }),
+    ...(systemdLog !== undefined && { systemdLog: readInput(systemdLog, '--systemd-log') }),
   };
   return bundleFromTpm2Tools(files, '--pcrs');
 }

@@ -39,6 +39,8 @@ export interface EvidenceBundle {
   readonly firmwareLog?: LogEvidence;
   /** `binary_runtime_measurements` or its ASCII form. */
   readonly imaLog?: LogEvidence;
+  /** systemd's log of what the running system extended (`/run/log/systemd/tpm2-measure.log`). */
+  readonly systemdLog?: LogEvidence;
   /** What the program on the host says in this answer; the quote binds it when the challenge asks for that. */
   readonly claims?: Claims;
   /** The host's word about itself: shown, never judged. */
@@ -156,12 +158,13 @@ export function bundleFromJson(value: Json): EvidenceBundle {
   const quotes = top['quotes'];
   if (!Array.isArray(quotes)) fail('quotes must be an array');
   if (quotes.length > MAX_QUOTES) fail(`more than ${MAX_QUOTES} quotes`);
-  const logs = record(top['logs'] ?? {}, 'logs', ['firmware', 'ima']);
+  const logs = record(top['logs'] ?? {}, 'logs', ['firmware', 'ima', 'systemd']);
   return {
     ...(top['ak'] !== undefined && { ak: decode(top['ak'], 'ak', fromBase64url) }),
     quotes: quotes.map((q, i) => quote(q as Json, `quotes[${i}]`)),
     ...(logs['firmware'] !== undefined && { firmwareLog: log(logs['firmware'], 'logs.firmware') }),
     ...(logs['ima'] !== undefined && { imaLog: log(logs['ima'], 'logs.ima') }),
+    ...(logs['systemd'] !== undefined && { systemdLog: log(logs['systemd'], 'logs.systemd') }),
     ...(top['claims'] !== undefined && { claims: claimsFromJson(top['claims']) }),
     hints: hints(top['hints'] ?? {}),
   };
@@ -191,6 +194,7 @@ export function bundleToJson(bundle: EvidenceBundle): Json {
     logs: {
       ...(bundle.firmwareLog !== undefined && { firmware: logJson(bundle.firmwareLog) }),
       ...(bundle.imaLog !== undefined && { ima: logJson(bundle.imaLog) }),
+      ...(bundle.systemdLog !== undefined && { systemd: logJson(bundle.systemdLog) }),
     },
     ...(bundle.claims !== undefined && { claims: { ...bundle.claims } }),
     hints: Object.fromEntries(bundle.hints),

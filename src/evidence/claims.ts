@@ -22,9 +22,11 @@ export interface Claims {
   readonly firmwareLog: number | null;
   /** the runtime list's length: a lower bound; null without one */
   readonly imaLog: number | null;
+  /** the length of systemd's log: a lower bound; null without one */
+  readonly systemdLog: number | null;
 }
 
-const KEYS = ['bootId', 'hostKey', 'guests', 'hints', 'firmwareLog', 'imaLog'] as const;
+const KEYS = ['bootId', 'hostKey', 'guests', 'hints', 'firmwareLog', 'imaLog', 'systemdLog'] as const;
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const THUMBPRINT = /^[A-Za-z0-9_-]{43}$/;
 const CONTENT_ID = /^sha256:[0-9a-f]{64}$/;
@@ -62,6 +64,7 @@ export function claimsFromJson(value: Json): Claims {
     hints,
     firmwareLog: length(fields['firmwareLog'], 'firmwareLog'),
     imaLog: length(fields['imaLog'], 'imaLog'),
+    systemdLog: length(fields['systemdLog'], 'systemdLog'),
   };
 }
 

@@ -26,12 +26,13 @@ export function completeLogs(bundle: EvidenceBundle, kept: (id: string) => Uint8
     const bytes = new ByteWriter().raw(before).raw(log.tail).bytes();
     return { id: contentId(bytes), bytes };
   };
-  const { firmwareLog, imaLog } = bundle;
+  const { firmwareLog, imaLog, systemdLog } = bundle;
   return {
     bundle: {
       ...bundle,
       ...(firmwareLog !== undefined && { firmwareLog: complete(firmwareLog) }),
       ...(imaLog !== undefined && { imaLog: complete(imaLog) }),
+      ...(systemdLog !== undefined && { systemdLog: complete(systemdLog) }),
     },
     missing,
   };

@@ -60,7 +60,7 @@ export function stepFact({ step, answer, reason, expected, observed }: QuoteStep
 }
 
 /** The claims of a bundle, beside what the bundle holds; `missing` when the challenge asked for claims and none came. */
-export function claimsFact({ claims, hints, firmwareLog, imaLog }: EvidenceBundle): Fact<'quote.claims'> {
+export function claimsFact({ claims, hints, firmwareLog, imaLog, systemdLog }: EvidenceBundle): Fact<'quote.claims'> {
   const about = {
     name: 'quote.claims',
     provenance: { digest: 'quoted', data: 'bound' },
@@ -72,8 +72,9 @@ export function claimsFact({ claims, hints, firmwareLog, imaLog }: EvidenceBundl
   if (claims.hints !== hintsId(hints)) misfits.push('the hints are not those claimed');
   const lengths = [
     ['firmware log', claims.firmwareLog, firmwareLog?.bytes, (now: number, then: number) => now === then],
-    // Programs went on starting while the list was read.
+    // The running system went on measuring while they were read.
     ['runtime list', claims.imaLog, imaLog?.bytes, (now: number, then: number) => now >= then],
+    ['log of systemd', claims.systemdLog, systemdLog?.bytes, (now: number, then: number) => now >= then],
   ] as const;
   for (const [what, claimed, bytes, fits] of lengths) {
     if (bytes !== undefined && !fits(bytes.length, claimed ?? 0)) {

@@ -50,7 +50,7 @@ const good = {
   schema: 'assay.evidence/1',
   ak: 'AAEC',
   quotes: [{ attest: 'AQ', signature: 'Ag', pcrs: { sha256: { '0': 'ab'.repeat(32), '15': '00'.repeat(32) } } }],
-  logs: { firmware: 'AQID', ima: { id: `sha256:${'0'.repeat(64)}` } },
+  logs: { firmware: 'AQID', ima: { id: `sha256:${'0'.repeat(64)}` }, systemd: 'HgE' },
   claims: {
     bootId: '0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0',
     hostKey: null,
@@ -58,6 +58,7 @@ const good = {
     hints: `sha256:${'1'.repeat(64)}`,
     firmwareLog: 3,
     imaLog: null,
+    systemdLog: 2,
   },
   hints: { hostname: 'a' },
 };

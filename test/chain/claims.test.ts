@@ -3,6 +3,7 @@ import { expect, it } from 'vitest';
 import { appraise } from '../../src/chain/appraise.ts';
 import type { AppraisalInput, Challenge } from '../../src/chain/model.ts';
 import { boundExtraData, hintsId, type Claims } from '../../src/evidence/claims.ts';
+import { celLog } from '../support/cel-builder.ts';
 import { codes } from '../support/fixtures.ts';
 import { forge } from '../support/forge.ts';
 import { NONCE } from '../tpm/software-tpm.ts';
@@ -16,6 +17,7 @@ const CLAIMS: Claims = {
   hints: hintsId(hints),
   firmwareLog: plain.firmwareLog!.bytes!.length,
   imaLog: plain.imaLog!.bytes!.length,
+  systemdLog: null,
 };
 
 /** A host that signs `signed` and sends `sent`. */
@@ -83,6 +85,19 @@ it.each<[string, Partial<Claims>, string]>([
   const [, quote] = appraisal.links;
   expect(quote!.findings.map(({ code }) => code)).toEqual(['quote.claims']);
   expect(quote!.findings[0]!.observed).toContain(text);
+});
+
+it('systemd’s log may have grown since the claims were made, and never shrunk', () => {
+  const bytes = celLog([{ text: 'ready' }]);
+  const fits = (systemdLog: number | null) => {
+    const input = native({ ...CLAIMS, systemdLog });
+    const appraisal = appraise({ ...input, evidence: { ...input.evidence, systemdLog: { id: 'sha256:1', bytes } } });
+    return codes(appraisal).includes('quote.claims');
+  };
+  expect(fits(bytes.length)).toBe(false);
+  expect(fits(bytes.length - 1)).toBe(false);
+  expect(fits(null)).toBe(false);
+  expect(fits(bytes.length + 1)).toBe(true);
 });
 
 it('a runtime list that grew since the claims were made fits them', () => {

@@ -5,7 +5,7 @@ const good = {
   schema: 'assay.evidence/1',
   ak: 'AAEC',
   quotes: [{ attest: 'AQ', signature: 'Ag', pcrs: { sha256: { '0': 'ab'.repeat(32), '15': '00'.repeat(32) } } }],
-  logs: { firmware: 'AQID', ima: { id: `sha256:${'0'.repeat(64)}` } },
+  logs: { firmware: 'AQID', ima: { id: `sha256:${'0'.repeat(64)}` }, systemd: 'HgE' },
   claims: {
     bootId: '0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0',
     hostKey: 'A'.repeat(43),
@@ -13,6 +13,7 @@ const good = {
     hints: `sha256:${'1'.repeat(64)}`,
     firmwareLog: 3,
     imaLog: null,
+    systemdLog: 2,
   },
   hints: { hostname: 'a' },
 };
@@ -45,6 +46,7 @@ const broken: readonly [string, unknown][] = [
   ['a negative length', claiming({ imaLog: -1 })],
   ['a length with a fraction', claiming({ firmwareLog: 0.5 })],
   ['a missing length', claiming({ firmwareLog: undefined })],
+  ['a missing length of a runtime log', claiming({ systemdLog: undefined })],
   ['a hint with half a character', { ...good, hints: { hostname: '\ud800' } }],
   ['a hint that is no string', { ...good, hints: { hostname: 1 } }],
   ['an array', []],

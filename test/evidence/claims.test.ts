@@ -14,6 +14,7 @@ const claims = claimsFromJson({
   guests: [],
   hints: hintsId(hints),
   firmwareLog: 10,
+  systemdLog: 30,
 });
 const nonce = new Uint8Array(32).fill(7);
 const sha256 = (...parts: readonly (string | Uint8Array)[]): Buffer => {
@@ -25,7 +26,7 @@ const sha256 = (...parts: readonly (string | Uint8Array)[]): Buffer => {
 it('extraData is over the rule, the nonce and the claims in canonical form', () => {
   const canonical =
     '{"bootId":"0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0","firmwareLog":10,"guests":[],' +
-    `"hints":"sha256:${sha256('{"a":"one","b":"two"}').toString('hex')}","hostKey":null,"imaLog":20}`;
+    `"hints":"sha256:${sha256('{"a":"one","b":"two"}').toString('hex')}","hostKey":null,"imaLog":20,"systemdLog":30}`;
   expect(toHex(boundExtraData(nonce, claims))).toBe(sha256('assay-quote-1', nonce, sha256(canonical)).toString('hex'));
 });
 

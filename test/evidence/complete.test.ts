@@ -21,9 +21,11 @@ it('a log that is only named is the one that was kept', () => {
 });
 
 it('a tail is put behind what was kept, under the id of the whole', () => {
-  const { bundle: completed } = completeLogs(bundle({ imaLog: { id, tail: Uint8Array.of(4) } }), kept);
+  const log = { id, tail: Uint8Array.of(4) };
+  const { bundle: completed } = completeLogs(bundle({ imaLog: log, systemdLog: log }), kept);
   const bytes = Uint8Array.of(1, 2, 3, 4);
   expect(completed.imaLog).toEqual({ id: contentId(bytes), bytes });
+  expect(completed.systemdLog).toEqual(completed.imaLog);
 });
 
 it('an empty tail is no new log', () => {

@@ -17,6 +17,7 @@ export interface VerifyOptions {
   readonly pcrs?: string;
   readonly log?: string;
   readonly ima?: string;
+  readonly systemdLog?: string;
   readonly json?: true;
 }
 
@@ -45,6 +46,7 @@ export function registerVerify(program: Command, io: Io): void {
     .option('--pcrs <file>', 'PCR values, as tpm2_quote --pcr or tpm2_pcrread -o writes them')
     .option('--log <file>', 'firmware log (binary_bios_measurements)')
     .option('--ima <file>', 'IMA list, binary or ASCII')
+    .option('--systemd-log <file>', 'systemd’s log of what it measured (/run/log/systemd/tpm2-measure.log)')
     .option('--json', 'print the appraisal document')
     .addHelpText(
       'after',

@@ -21,6 +21,8 @@ interface Tpm2ToolsFiles {
   readonly firmwareLog?: Uint8Array;
   /** `binary_runtime_measurements` or its ASCII form */
   readonly imaLog?: Uint8Array;
+  /** `/run/log/systemd/tpm2-measure.log` */
+  readonly systemdLog?: Uint8Array;
 }
 
 /**
@@ -28,11 +30,12 @@ interface Tpm2ToolsFiles {
  * @throws EvidenceError as `readPcrs`: PCR values in no layout of tpm2-tools
  */
 export function bundleFromTpm2Tools(files: Tpm2ToolsFiles, pcrsName = 'pcrs'): EvidenceBundle {
-  const { quote, signature, pcrs, firmwareLog, imaLog } = files;
+  const { quote, signature, pcrs, firmwareLog, imaLog, systemdLog } = files;
   return {
     quotes: [{ attest: quote, signature, pcrs: claimedPcrs(pcrs, quote, pcrsName) }],
     ...(firmwareLog !== undefined && { firmwareLog: logEvidence(firmwareLog) }),
     ...(imaLog !== undefined && { imaLog: logEvidence(imaLog) }),
+    ...(systemdLog !== undefined && { systemdLog: logEvidence(systemdLog) }),
     hints: new Map(),
   };
 }

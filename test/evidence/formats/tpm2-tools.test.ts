@@ -25,6 +25,8 @@ describe('bundleFromTpm2Tools', () => {
     expect(bundle.firmwareLog).toEqual(firmwareLog);
     expect(bundle.imaLog).toEqual(imaLog);
     expect(bundle.hints.size).toBe(0);
+    const systemdLog = Uint8Array.of(0x1e);
+    expect(bundleFromTpm2Tools({ ...files, systemdLog }).systemdLog?.bytes).toBe(systemdLog);
     expect(verdictOf({ ...bundle, ak: captured.ak! })).toEqual(['trusted', undefined]);
   });
 
