@@ -3,7 +3,8 @@
  *
  * `Untrusted<T>`: parsed from what a host sent. `Replayed<T>`: its digests replay to a verified quote, per bank; the data
  * beside the digests is still only the host's word. `Verified<T>`: the data too is proved, by a replayed digest.
- * Each kind has exactly one place that makes it: the parser, the replay, the classification of event data.
+ * Each kind is made in one place: the parser of a log, the replay, the classification of event data (one for the firmware log, one
+ * for the logs of the running system).
  */
 
 declare const mark: unique symbol;

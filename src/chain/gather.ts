@@ -8,9 +8,14 @@ import type { EvidenceBundle, LogEvidence } from '../evidence/bundle.ts';
 import { firmwareLogFacts, prepareFirmwareLog } from '../facts/firmware-log.ts';
 import { Facts } from '../facts/facts.ts';
 import { findReplay, imaFacts, pcr10WithoutList, type ReplayFinder } from '../facts/ima-log.ts';
+import { celLogFacts, orderFacts } from '../facts/runtime-logs.ts';
 import type { Fact } from '../facts/model.ts';
-import type { PcrAtStart } from '../logs/ima/boot-aggregate.ts';
+import { celExtends } from '../logs/cel/extends.ts';
+import { parseCelLog } from '../logs/cel/parse.ts';
+import { otherExtends } from '../logs/ima/extends.ts';
+import { IMA_PCR } from '../logs/ima/model.ts';
 import { parseImaList } from '../logs/ima/parse.ts';
+import type { RuntimeLog } from '../logs/runtime-log.ts';
 import type { QuotedPcrs } from '../tpm/quote.ts';
 import { cached, type AppraisalCache } from './cache.ts';
 
@@ -18,8 +23,13 @@ import { cached, type AppraisalCache } from './cache.ts';
  * A name for everything that {@link gatherFacts} is a function of: the logs' content ids and the quoted values. A host whose logs
  * and PCRs did not change since its last quote has the same facts.
  */
-export function factsKey({ firmwareLog, imaLog }: EvidenceBundle, quoted: QuotedPcrs, bank: HashName): string {
-  return `${partKey(firmwareLog)}/${partKey(imaLog)}/${bank}/${quoted.valuesId}`;
+export function factsKey(
+  { firmwareLog, imaLog, systemdLog }: EvidenceBundle,
+  quoted: QuotedPcrs,
+  bank: HashName,
+): string {
+  const parts = `${partKey(firmwareLog)}/${partKey(imaLog)}/${partKey(systemdLog)}`;
+  return `${parts}/${bank}/${quoted.valuesId}`;
 }
 
 /** A log of which only the id came is absent, whatever its id. */
@@ -38,32 +48,48 @@ export function gatherFacts(
   cache: AppraisalCache | undefined,
 ): Facts {
   const facts: Fact[] = [];
-  let atHandOver: PcrAtStart = () => undefined;
+  const read = <T>(
+    subject: LogName,
+    log: LogEvidence | undefined,
+    parse: (bytes: Uint8Array, id: string) => T,
+  ): T | null => readLog(subject, log, facts, parse);
 
-  const firmware = evidence.firmwareLog;
-  if (firmware?.bytes === undefined) facts.push(absent('firmware'));
-  else {
-    const { bytes, id } = firmware;
-    readLog('firmware', facts, () => {
-      const prepared = cached(cache, `firmware/${id}`, () => prepareFirmwareLog(bytes));
-      const found = firmwareLogFacts(prepared, quoted, bank);
-      facts.push(...found.facts);
-      atHandOver = found.atHandOver;
-    });
+  // What the running system extended stands behind the firmware's events, so its logs are parsed first.
+  const runtime = evidence.imaLog;
+  const find = runtime === undefined ? findReplay : cachedFinder(runtime, cache);
+  const list = read('ima', runtime, (bytes, id) => cached(cache, `ima/${id}`, () => parseImaList(bytes)));
+  const logs: RuntimeLog[] = [];
+  const systemd = read('systemd', evidence.systemdLog, (bytes, id) =>
+    cached(cache, `systemd/${id}`, () => parseCelLog(bytes)),
+  );
+  if (systemd !== null) {
+    facts.push(...celLogFacts(systemd));
+    logs.push(celExtends(systemd));
   }
+  if (list !== null) {
+    const modeOf = (name: HashName) => {
+      const value = quoted.value(name, IMA_PCR);
+      return (value === undefined ? undefined : find(list, name, value).mode) ?? 'native';
+    };
+    logs.push(otherExtends(list, modeOf));
+  }
+
+  const firmware = read('firmware', evidence.firmwareLog, (bytes, id) => {
+    const prepared = cached(cache, `firmware/${id}`, () => prepareFirmwareLog(bytes));
+    return firmwareLogFacts(prepared, quoted, bank, logs);
+  });
+  facts.push(...(firmware?.facts ?? []));
 
   let ima: Facts['ima'] = null;
-  const runtime = evidence.imaLog;
-  if (runtime?.bytes === undefined) facts.push(absent('ima'), ...pcr10WithoutList(quoted, bank));
-  else {
-    const { bytes, id } = runtime;
-    readLog('ima', facts, () => {
-      const list = cached(cache, `ima/${id}`, () => parseImaList(bytes));
-      const found = imaFacts(list, quoted, bank, atHandOver, cachedFinder(runtime, cache));
-      facts.push(...found.facts);
-      ima = found.prefix;
-    });
-  }
+  if (list !== null) {
+    const found = imaFacts(list, quoted, bank, firmware?.atHandOver ?? (() => undefined), find);
+    facts.push(...found.facts);
+    ima = found.prefix;
+  } else if (runtime?.bytes === undefined) facts.push(...pcr10WithoutList(quoted, bank));
+
+  const replay = firmware?.replay ?? null;
+  if (replay !== null)
+    facts.push(...logs.flatMap((log) => orderFacts(log, replay, log.part === 'log.ima' ? ima : null)));
   return new Facts(facts, bank, ima);
 }
 
@@ -72,26 +98,29 @@ function cachedFinder({ id }: LogEvidence, cache: AppraisalCache | undefined): R
     cached(cache, `ima-replay/${id}/${bank}/${toHex(value)}`, () => findReplay(list, bank, value));
 }
 
-function absent(subject: 'firmware' | 'ima'): Fact<'log'> {
-  return { name: 'log', value: { state: 'absent' }, provenance: {}, subject, source: { part: `log.${subject}` } };
-}
+type LogName = 'firmware' | 'ima' | 'systemd';
 
-/** What a log breaks of its format is a fact about that log; what was already gathered of it goes. */
-function readLog(subject: 'firmware' | 'ima', facts: Fact[], read: () => void): void {
+/** What a log breaks of its format is a fact about that log; what was already gathered of it goes. An absent log is a fact too. */
+function readLog<T>(
+  subject: LogName,
+  log: LogEvidence | undefined,
+  facts: Fact[],
+  read: (bytes: Uint8Array, id: string) => T,
+): T | null {
+  const about = { name: 'log', provenance: {}, subject, source: { part: `log.${subject}` } } as const;
   const before = facts.length;
+  if (log?.bytes === undefined) {
+    facts.push({ ...about, value: { state: 'absent' } });
+    return null;
+  }
   try {
-    read();
+    return read(log.bytes, log.id);
   } catch (cause) {
     if (!(cause instanceof EvidenceError)) throw cause;
     facts.length = before;
     const { code, message, offset = null } = cause;
-    facts.push({
-      name: 'log',
-      value: { state: 'malformed', code, message, offset },
-      provenance: {},
-      subject,
-      source: { part: `log.${subject}` },
-    });
+    facts.push({ ...about, value: { state: 'malformed', code, message, offset } });
+    return null;
   }
 }
 
@@ -99,7 +128,7 @@ const utf8 = new TextEncoder();
 
 /** Content ids of the parts of a bundle, for the appraisal to name. */
 export function partIds(evidence: EvidenceBundle): Readonly<Record<string, string>> {
-  const { ak, quotes, claims, firmwareLog, imaLog } = evidence;
+  const { ak, quotes, claims, firmwareLog, imaLog, systemdLog } = evidence;
   const ids: Record<string, string> = {};
   if (ak !== undefined) ids['ak'] = contentId(ak);
   for (const [i, { attest, signature }] of quotes.entries()) {
@@ -109,5 +138,6 @@ export function partIds(evidence: EvidenceBundle): Readonly<Record<string, strin
   if (claims !== undefined) ids['claims'] = contentId(utf8.encode(canonicalJson(claims)));
   if (firmwareLog !== undefined) ids['firmwareLog'] = firmwareLog.id;
   if (imaLog !== undefined) ids['imaLog'] = imaLog.id;
+  if (systemdLog !== undefined) ids['systemdLog'] = systemdLog.id;
   return ids;
 }

@@ -18,6 +18,7 @@ import { firmwareLog } from './log/firmware-log.ts';
 import { replays } from './log/replays.ts';
 import { runtimeLog } from './log/runtime-log.ts';
 import { separators } from './log/separators.ts';
+import { systemdLog } from './log/systemd-log.ts';
 import { componentsKnown } from './firmware/components-known.ts';
 import { configuration } from './firmware/configuration.ts';
 import { dmaProtection } from './firmware/dma-protection.ts';
@@ -37,8 +38,10 @@ import { imagesApproved } from './boot/images-approved.ts';
 import { initrdApproved } from './boot/initrd-approved.ts';
 import { loaderApproved } from './boot/loader-approved.ts';
 import { mokApproved } from './boot/mok-approved.ts';
+import { nvpcrsDeclared } from './boot/nvpcrs-declared.ts';
 import { orderApproved } from './boot/order-approved.ts';
 import { overridesAbsent } from './boot/overrides-absent.ts';
+import { phasesApproved } from './boot/phases-approved.ts';
 import { sectionsApproved } from './boot/sections-approved.ts';
 import { bootAggregate } from './runtime/boot-aggregate.ts';
 import { entriesAllowed } from './runtime/entries-allowed.ts';
@@ -70,6 +73,7 @@ export const CATALOGUE: readonly AnyCheck[] = [
   quoteClaims,
   firmwareLog,
   runtimeLog,
+  systemdLog,
   replays,
   dataBound,
   separators,
@@ -95,6 +99,8 @@ export const CATALOGUE: readonly AnyCheck[] = [
   overridesAbsent,
   mokApproved,
   orderApproved,
+  phasesApproved,
+  nvpcrsDeclared,
   bootEventsKnown,
   listProved,
   bootAggregate,

@@ -167,7 +167,8 @@ const entries = {
   },
   'log.pcr-unexplained': {
     text: 'a quoted PCR was extended and no log says by what',
-    remedy: 'find what extends this PCR: no log but the firmware’s and IMA’s is read',
+    remedy:
+      'send the log of what extends this PCR (systemd’s is /run/log/systemd/tpm2-measure.log); if none has it, find what does',
     clause: 'TPM 2.0 Part 1, 17.2',
     waivable: false,
   },
@@ -361,6 +362,24 @@ const entries = {
     text: 'the approved parts were booted in an order no approved image has',
     remedy: 'inspect the boot path; each part is known, their order is not',
     clause: 'PC Client Platform Firmware Profile 1.06, 3.3.4.5',
+    waivable: true,
+  },
+  'boot.phase-unapproved': {
+    text: 'the running system measured something into PCR 11 that is no approved phase of a boot, or not in its order',
+    remedy: 'inspect what the host measured; phases of its own go into the policy (boot.phases-approved)',
+    clause: 'systemd-pcrphase.service(8)',
+    waivable: true,
+  },
+  'boot.phase-not-reached': {
+    text: 'the boot has not reached the phase that the policy asks for',
+    remedy: 'ask the host again when it has started; if it never gets there, look at its failed units',
+    clause: 'systemd-pcrphase.service(8)',
+    waivable: true,
+  },
+  'boot.nvpcr-unapproved': {
+    text: 'the running system put an NV index into use as a PCR, which no quote covers',
+    remedy: 'declare NvPCRs open in the policy with the reason (boot.nvpcrs-declared), or switch them off in the image',
+    clause: 'UAPI.7 PCR registry (PCR 9)',
     waivable: true,
   },
   'boot.event-unexpected': {

@@ -1,6 +1,6 @@
 /**
  * Which approved image a boot is, and where it differs: the measured events of each PCR against the orders the image's manifest
- * allows. All PCRs are compared with one manifest, so parts of two approved images never add up to a third.
+ * allows. What the running system measured behind them is asked about by checks of its own. All PCRs are compared with one manifest, so parts of two approved images never add up to a third.
  */
 
 import type { HashName } from '../bytes/hash.ts';
@@ -8,6 +8,7 @@ import type { Facts } from '../facts/facts.ts';
 import type { Fact } from '../facts/model.ts';
 import type { ImageManifest, ManifestEvent, ManifestVariant } from '../references/manifest.ts';
 import { digestIn } from '../references/schema.ts';
+import { partEvents } from './userspace.ts';
 
 /** The PCRs a manifest describes. */
 const MANIFEST_PCRS = ['4', '8', '9', '11', '12', '13', '14'] as const;
@@ -47,8 +48,12 @@ function isFirmwareOwn(event: Fact<'event'>): boolean {
  */
 export function matchImage(facts: Facts, manifests: readonly ImageManifest[], bank: HashName): ImageMatch {
   let best: ImageMatch = { manifest: null, differences: [], commandLine: null };
+  const measured = MANIFEST_PCRS.filter((pcr) => facts.replays(Number(pcr))).map((pcr) => {
+    const { boot } = partEvents(facts, Number(pcr));
+    return { pcr, observed: boot.filter((event) => !isFirmwareOwn(event)) };
+  });
   for (const manifest of manifests) {
-    const differences = MANIFEST_PCRS.flatMap((pcr) => comparePcr(facts, manifest, pcr, bank));
+    const differences = measured.flatMap(({ pcr, observed }) => comparePcr(manifest, pcr, observed, bank));
     const match = { manifest, differences, commandLine: commandLineOf(facts, manifest, differences) };
     if (best.manifest === null || closer(match, best)) best = match;
   }
@@ -62,14 +67,12 @@ function closer(a: ImageMatch, b: ImageMatch): boolean {
 }
 
 function comparePcr(
-  facts: Facts,
   manifest: ImageManifest,
   pcr: (typeof MANIFEST_PCRS)[number],
+  observed: readonly Fact<'event'>[],
   bank: HashName,
 ): readonly Difference[] {
   const number = Number(pcr);
-  if (!facts.replays(number)) return [];
-  const observed = facts.events(number).filter((event) => !isFirmwareOwn(event));
   let best: readonly Difference[] | undefined;
   for (const variant of manifest.pcrs[pcr]) {
     const differences = compareSequence(number, variant, observed, bank);

@@ -1,7 +1,7 @@
 /** The coverage map of the firmware log. */
 
 import type { HashName } from '../bytes/hash.ts';
-import { replayAgainstQuote } from '../logs/replay.ts';
+import type { QuoteReplay } from '../logs/replay.ts';
 import type { DecodedEvent } from '../logs/tcg/event-body.ts';
 import * as type from '../logs/tcg/event-types.ts';
 import type { TcgEvent, TcgLog } from '../logs/tcg/model.ts';
@@ -34,20 +34,15 @@ interface Proved {
   readonly equal: ReadonlyMap<HashName, ReadonlySet<number>>;
 }
 
-/** @throws EvidenceError `tcg.registers`, `tcg.bank` */
+/** @param replays of every quoted bank */
 export function firmwareSegments(
   prepared: PreparedFirmwareLog,
   quoted: QuotedPcrs,
   judged: HashName,
+  replays: ReadonlyMap<HashName, QuoteReplay>,
 ): readonly CoverageSegment[] {
   const log = prepared.log.untrusted;
-  const equal = new Map(
-    quoted.banks.map((bank) => {
-      const replay = prepared.replays.get(bank);
-      const options = { skip: NOT_FIRMWARE_LOG, ...(replay !== undefined && { replay }) };
-      return [bank, replayAgainstQuote(prepared.log, quoted, bank, options).log.replayed.equal];
-    }),
-  );
+  const equal = new Map([...replays].map(([bank, { log }]) => [bank, log.replayed.equal]));
   const proved = { log, judged, prepared, quoted, equal };
   const writer = new SegmentWriter(log.bytes.length);
   for (const event of log.events) writeEvent(writer, event, proved);

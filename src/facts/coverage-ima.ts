@@ -7,19 +7,23 @@ import { replayPrefix } from '../logs/ima/replay.ts';
 import type { QuotedPcrs } from '../tpm/quote.ts';
 import { SegmentWriter, type CoverageSegment, type UncoveredReason } from './coverage-model.ts';
 
-/** @param bytes what the host sent, of which `source` was parsed */
+/**
+ * @param bytes what the host sent, of which `source` was parsed
+ * @param others entries in PCRs other than IMA's own that replay in the judged bank
+ */
 export function imaSegments(
   source: Untrusted<ImaList>,
   bytes: Uint8Array,
   quoted: QuotedPcrs,
   bank: HashName,
+  others: ReadonlySet<number>,
 ): readonly CoverageSegment[] {
   const list = source.untrusted;
   const value = quoted.value(bank, IMA_PCR);
   const prefix = value === undefined ? undefined : replayPrefix(source, { bank, quoted: value }).prefix?.replayed;
   const writer = new SegmentWriter(bytes.length);
   for (let index = 0; index < list.count; index++) {
-    const why = whyNotProved(list, prefix, index);
+    const why = others.has(index) ? null : whyNotProved(list, prefix, index);
     if (list.format === 'ima-binary') writeEntry(writer, list, index, why);
     else writeLine(writer, list, bytes, index, why);
   }

@@ -47,7 +47,7 @@ export interface CoverageSegment {
 }
 
 export interface PartCoverage {
-  /** `quotes[0].attest`, `quotes[0].signature` …, `log.firmware`, `log.ima` */
+  /** `quotes[0].attest`, `quotes[0].signature` …, `log.firmware`, `log.ima`, `log.systemd` */
   readonly part: string;
   readonly length: number;
   /** from the first byte to the last, without gap or overlap; neighbours differ in class or reason */

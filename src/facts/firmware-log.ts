@@ -4,7 +4,8 @@ import { hashSize, type HashName } from '../bytes/hash.ts';
 import { printable, toHex } from '../bytes/text.ts';
 import type { Untrusted } from '../bytes/trust.ts';
 import { IMA_PCR } from '../logs/ima/model.ts';
-import { replayAgainstQuote, replayBank, type BankReplay, type PcrReplay } from '../logs/replay.ts';
+import { replayAgainstQuote, replayBank, type BankReplay, type PcrReplay, type QuoteReplay } from '../logs/replay.ts';
+import type { RuntimeLog } from '../logs/runtime-log.ts';
 import { bankDisagreements, classifyReplayed, type ClassifiedEvent } from '../logs/tcg/classify.ts';
 import { decodeLog, type DecodedLog } from '../logs/tcg/event-data.ts';
 import { eventTypeName } from '../logs/tcg/event-types.ts';
@@ -14,6 +15,7 @@ import { separatorEvidence } from '../logs/tcg/separators.ts';
 import type { QuotedPcrs } from '../tpm/quote.ts';
 import { contentOf } from './event-content.ts';
 import type { Fact, FactSource } from './model.ts';
+import { runtimeEventFacts, runtimeSeparators } from './runtime-logs.ts';
 
 const PART = 'log.firmware';
 /**
@@ -42,18 +44,22 @@ export function prepareFirmwareLog(bytes: Uint8Array): PreparedFirmwareLog {
 
 interface FirmwareLogFacts {
   readonly facts: readonly Fact[];
+  /** of the judged bank; null where no quote is of it */
+  readonly replay: QuoteReplay | null;
   /** value of a PCR when the firmware handed over, as the judged bank's replay proves it */
   readonly atHandOver: (bank: HashName, pcr: number) => Uint8Array | undefined;
 }
 
 /**
  * Facts of a log that is tied to verified quotes. Every quoted bank is replayed; only the judged one gives event facts.
+ * @param runtime logs of what the running system extended behind it
  * @throws EvidenceError `tcg.registers`, `tcg.bank`
  */
 export function firmwareLogFacts(
   prepared: PreparedFirmwareLog,
   quoted: QuotedPcrs,
   judged: HashName,
+  runtime: readonly RuntimeLog[] = [],
 ): FirmwareLogFacts {
   const log = prepared.log.untrusted;
   const facts: Fact[] = [
@@ -72,9 +78,17 @@ export function firmwareLogFacts(
       source: { part: PART, offset, ...(index !== undefined && { index }) },
     })),
   ];
-  for (const bank of quoted.banks) facts.push(...bankFacts(prepared, quoted, bank, bank === judged));
+  let judgedReplay: QuoteReplay | null = null;
+  for (const bank of quoted.banks) {
+    const known = prepared.replays.get(bank);
+    const options = { skip: NOT_FIRMWARE_LOG, runtime, ...(known !== undefined && { replay: known }) };
+    const replay = replayAgainstQuote(prepared.log, quoted, bank, options);
+    facts.push(...bankFacts(prepared, replay, bank === judged));
+    if (bank === judged) judgedReplay = replay;
+  }
   return {
     facts,
+    replay: judgedReplay,
     atHandOver: (bank, pcr) => {
       const replay = prepared.replays.get(bank);
       if (replay === undefined || replay.incomplete.has(pcr)) return undefined;
@@ -83,26 +97,18 @@ export function firmwareLogFacts(
   };
 }
 
-function bankFacts(
-  prepared: PreparedFirmwareLog,
-  quoted: QuotedPcrs,
-  bank: HashName,
-  judged: boolean,
-): readonly Fact[] {
-  const replay = prepared.replays.get(bank);
-  const replayed = replayAgainstQuote(prepared.log, quoted, bank, {
-    skip: NOT_FIRMWARE_LOG,
-    ...(replay !== undefined && { replay }),
-  });
+function bankFacts(prepared: PreparedFirmwareLog, replayed: QuoteReplay, judged: boolean): readonly Fact[] {
+  const { bank } = replayed;
   const decoded = prepared.decoded.get(bank)!;
   const separators = separatorEvidence(decoded);
   const facts: Fact[] = [...replayed.pcrs].map(([pcr, result]) =>
-    pcrFact(bank, pcr, result, separators.pcrs.get(pcr)?.count ?? 0, judged),
+    pcrFact(bank, pcr, result, (separators.pcrs.get(pcr)?.count ?? 0) + runtimeSeparators(replayed, pcr), judged),
   );
   if (!judged) return facts;
 
   const events = classifyReplayed(replayed.log, decoded);
   facts.push(...events.map((event) => eventFact(event, bank)));
+  facts.push(...runtimeEventFacts(replayed, new Set(separators.pcrs.keys())));
   facts.push(...events.filter((event) => event.binding === 'mismatch').map((event) => mismatchFact(event, bank)));
   for (const other of prepared.decoded.values()) {
     if (other.bank !== bank) facts.push(...disagreementFacts(decoded, other, replayed.log.replayed.equal));
@@ -126,7 +132,7 @@ function pcrFact(bank: HashName, pcr: number, result: PcrReplay, separators: num
       quoted: toHex(result.quoted),
       replayed: result.replayed === undefined ? `no ${bank} digest in an event` : toHex(result.replayed),
       equal: result.status !== 'differs',
-      events: result.firmwareEvents,
+      events: result.firmwareEvents + (result.status === 'differs' ? result.runtimeStated : result.runtime.length),
       separators,
     },
     provenance: { digest: 'quoted' },

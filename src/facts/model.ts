@@ -46,9 +46,12 @@ export type EventContent =
   | { readonly kind: 'gpt' }
   | { readonly kind: 'none' };
 
-/** One event of the firmware log whose PCR replays in the judged bank. */
+/** One event whose PCR replays in the judged bank: of the firmware log, or of a runtime log behind it. */
 export interface EventFact {
-  /** EV_… name, or hexadecimal code. The type itself is not covered by any digest. */
+  /**
+   * EV_… name, or hexadecimal code; of systemd's log its event type, of IMA's list the template. The type itself is not covered by
+   * any digest, and neither is the log an event stands in.
+   */
   readonly type: string;
   /** digest extended in the judged bank, hexadecimal */
   readonly digest: string;
@@ -66,7 +69,7 @@ export interface PcrFact {
   readonly equal: boolean;
   /** events extended into it, over all logs */
   readonly events: number;
-  /** separators of the firmware log in it */
+  /** separators extended into it, over all logs */
   readonly separators: number;
 }
 
@@ -169,9 +172,9 @@ export interface FactValues {
     /** whether it holds PCR 0 to 15 of one strong bank */
     readonly minimum: boolean;
   };
-  /** Subject: `firmware` or `ima`. */
+  /** Subject: `firmware`, `ima` or `systemd`. */
   log: LogFact;
-  /** Subject: `firmware` or `ima`. */
+  /** Subject: `firmware`, `ima` or `systemd`. */
   'log.anomaly': AnomalyFact;
   /** An event whose data should hash to its digest and does not. */
   'log.mismatch': { readonly type: string; readonly digest: string; readonly detail: string };
@@ -196,7 +199,7 @@ export type FactName = keyof FactValues;
 
 /** Where a fact comes from. */
 export interface FactSource {
-  readonly part: 'ak' | 'quote' | 'log.firmware' | 'log.ima';
+  readonly part: 'ak' | 'quote' | 'log.firmware' | 'log.ima' | 'log.systemd';
   /** event or entry, from 0 */
   readonly index?: number;
   readonly offset?: number;

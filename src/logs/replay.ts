@@ -1,12 +1,15 @@
 /**
- * Replay of the firmware log: what each PCR of one bank must hold if the log is true, and whether it does. The firmware log
- * replays whole or not at all; only the append-only runtime logs behind it may be longer than what was quoted.
+ * Replay of the firmware log and of what the running system extended after it: what each PCR of one bank must hold if the logs are
+ * true, and whether it does. The firmware log replays whole or not at all; only the append-only runtime logs behind it may be
+ * longer than what was quoted.
  */
 
 import { EvidenceError } from '../bytes/errors.ts';
 import { hashSize, PcrAccumulator, type HashName } from '../bytes/hash.ts';
 import { replayed, type Replayed, type Untrusted } from '../bytes/trust.ts';
 import type { QuotedPcrs } from '../tpm/quote.ts';
+import { effort, interleave, type Effort } from './interleave.ts';
+import type { RuntimeLog, RuntimePart } from './runtime-log.ts';
 import { EV_NO_ACTION } from './tcg/event-types.ts';
 import { refusesLog, type StartupState, type TcgAnomaly, type TcgLog } from './tcg/model.ts';
 
@@ -61,18 +64,18 @@ function startValue(bank: HashName, pcr: number, startup: StartupState): Uint8Ar
   return value;
 }
 
-/** An extend that a runtime log states, for a PCR that the firmware log may also write to. */
-export interface RuntimeExtend {
-  readonly pcr: number;
-  readonly digests: { readonly [bank in HashName]?: Uint8Array };
-  readonly source: { readonly part: string; readonly index: number };
-}
-
 /**
  * `equal`: the logs lead to the quoted value. `untouched`: no log writes to it and it holds its reset value.
  * `differs`: anything else, a value that no log explains included.
  */
 type PcrStatus = 'equal' | 'differs' | 'untouched';
+
+/** An extend of a runtime log that the quoted value covers. */
+export interface ProvedExtend {
+  readonly part: RuntimePart;
+  readonly index: number;
+  readonly digest: Uint8Array;
+}
 
 /** One quoted PCR against the logs. */
 export interface PcrReplay {
@@ -82,8 +85,10 @@ export interface PcrReplay {
   readonly replayed: Uint8Array | undefined;
   /** events of the firmware log in this PCR */
   readonly firmwareEvents: number;
-  /** runtime extends that the quoted value covers; those behind came after the quote. All of them where it differs. */
-  readonly runtimeUsed: number;
+  /** runtime extends that the quoted value covers, in the order they were made; those left came after the quote. None where it differs. */
+  readonly runtime: readonly ProvedExtend[];
+  /** runtime extends that the logs state for this PCR and bank */
+  readonly runtimeStated: number;
 }
 
 /** A log of which some PCRs replay to a verified quote in one bank: the digests of their events are proved, and no others. */
@@ -94,19 +99,29 @@ export interface ReplayedLog {
   readonly equal: ReadonlySet<number>;
 }
 
+/** Runtime extends that replay to a verified quote in one bank, behind the firmware log. */
+export interface ReplayedRuntime {
+  readonly bank: HashName;
+  /** the very logs they are of */
+  readonly logs: readonly RuntimeLog[];
+  /** by PCR, in the order they were made */
+  readonly events: ReadonlyMap<number, readonly ProvedExtend[]>;
+}
+
 /** A log against the quoted values of one bank. */
 export interface QuoteReplay {
   readonly bank: HashName;
   /** one entry per quoted PCR of the bank, but for those skipped */
   readonly pcrs: ReadonlyMap<number, PcrReplay>;
   readonly log: Replayed<ReplayedLog>;
+  readonly runtime: Replayed<ReplayedRuntime>;
   /** anomalies with which the log as a whole must not hold, whatever its PCRs replay to */
   readonly refusals: readonly TcgAnomaly[];
 }
 
 export interface QuoteReplayOptions {
-  /** extends of runtime logs, in their order; they follow the firmware log's in every PCR */
-  readonly runtime?: readonly RuntimeExtend[];
+  /** at most two: what follows the firmware log in every PCR */
+  readonly runtime?: readonly RuntimeLog[];
   /** PCRs that another replay answers for (IMA's own) */
   readonly skip?: ReadonlySet<number>;
   /** `replayBank` of the same log and bank, where it is already known */
@@ -129,45 +144,82 @@ export function replayAgainstQuote(
   const known = options.replay;
   const replay = known?.log === log && known.bank === bank ? known : replayBank(log, bank);
   const runtime = options.runtime ?? [];
+  const left = effort();
   const pcrs = new Map<number, PcrReplay>();
   for (const pcr of quoted.selection.get(bank) ?? []) {
     if (options.skip?.has(pcr) === true) continue;
-    pcrs.set(pcr, comparePcr(replay, pcr, quoted.value(bank, pcr)!, runtime));
+    pcrs.set(pcr, comparePcr(replay, pcr, quoted.value(bank, pcr)!, statedFor(runtime, pcr, bank), left));
   }
   const equal = new Set([...pcrs].filter(([, { status }]) => status === 'equal').map(([pcr]) => pcr));
   return {
     bank,
     pcrs,
     log: replayed({ log, bank, equal }),
+    runtime: replayed({
+      bank,
+      logs: runtime,
+      events: new Map([...pcrs].map(([pcr, result]) => [pcr, result.runtime])),
+    }),
     refusals: log.anomalies.filter((anomaly) => refusesLog(anomaly.kind)),
   };
 }
 
-function comparePcr(replay: BankReplay, pcr: number, quoted: Uint8Array, runtime: readonly RuntimeExtend[]): PcrReplay {
+/** The extends of one PCR and bank by the log they are of; logs that state none are left out. */
+function statedFor(logs: readonly RuntimeLog[], pcr: number, bank: HashName): readonly (readonly ProvedExtend[])[] {
+  return logs
+    .map(({ part, stated }) =>
+      stated.flatMap((extend): ProvedExtend[] => {
+        const digest = extend.pcr === pcr ? extend.digest(bank) : undefined;
+        return digest === undefined ? [] : [{ part, index: extend.index, digest }];
+      }),
+    )
+    .filter((list) => list.length > 0);
+}
+
+function comparePcr(
+  replay: BankReplay,
+  pcr: number,
+  quoted: Uint8Array,
+  stated: readonly (readonly ProvedExtend[])[],
+  left: Effort,
+): PcrReplay {
   const { bank, log } = replay;
   const firmwareEvents = replay.events.get(pcr)?.length ?? 0;
-  if (replay.incomplete.has(pcr))
-    return { status: 'differs', quoted, replayed: undefined, firmwareEvents, runtimeUsed: 0 };
-  const accumulator = new PcrAccumulator(bank, replay.final.get(pcr) ?? startValue(bank, pcr, log.startup));
-  const result = (status: PcrStatus, runtimeUsed: number): PcrReplay => ({
-    status,
-    quoted,
-    replayed: accumulator.value(),
-    firmwareEvents,
-    runtimeUsed,
-  });
-  if (firmwareEvents === 0 && isResetValue(pcr, quoted, accumulator)) return result('untouched', 0);
-  if (accumulator.equals(quoted)) return result('equal', 0);
-  let used = 0;
-  for (const extend of runtime) {
-    if (extend.pcr !== pcr) continue;
-    const digest = extend.digests[bank];
-    if (digest?.length !== hashSize(bank)) break;
-    accumulator.extend(digest);
-    used++;
-    if (accumulator.equals(quoted)) return result('equal', used);
+  const runtimeStated = stated.reduce((sum, { length }) => sum + length, 0);
+  const common = { quoted, firmwareEvents, runtimeStated };
+  if (replay.incomplete.has(pcr)) return { status: 'differs', replayed: undefined, runtime: [], ...common };
+  const start = replay.final.get(pcr) ?? startValue(bank, pcr, log.startup);
+  const accumulator = new PcrAccumulator(bank, start);
+  if (firmwareEvents === 0 && isResetValue(pcr, quoted, accumulator)) {
+    return { status: 'untouched', replayed: start, runtime: [], ...common };
   }
-  return result('differs', used);
+  const runtime = accumulator.equals(quoted) ? [] : leadingTo(bank, start, stated, quoted, left);
+  if (runtime !== undefined) return { status: 'equal', replayed: quoted, runtime, ...common };
+  for (const { digest } of stated.flat()) accumulator.extend(digest);
+  return { status: 'differs', replayed: accumulator.value(), runtime: [], ...common };
+}
+
+/** The prefixes of the logs that lead from one value to another, in the order they were extended. */
+function leadingTo(
+  bank: HashName,
+  start: Uint8Array,
+  stated: readonly (readonly ProvedExtend[])[],
+  quoted: Uint8Array,
+  left: Effort,
+): readonly ProvedExtend[] | undefined {
+  const [one = [], other = []] = stated;
+  if (other.length > 0) {
+    const digests = (list: readonly ProvedExtend[]): readonly Uint8Array[] => list.map(({ digest }) => digest);
+    const order = interleave(bank, start, [digests(one), digests(other)], quoted, left);
+    const taken = [0, 0];
+    return order?.map((log) => [one, other][log]![taken[log]!++]!);
+  }
+  const accumulator = new PcrAccumulator(bank, start);
+  for (const [index, { digest }] of one.entries()) {
+    accumulator.extend(digest);
+    if (accumulator.equals(quoted)) return one.slice(0, index + 1);
+  }
+  return undefined;
 }
 
 /** Whether a PCR that no log wrote to holds what TPM2_Startup left: its start value, or −1 in the PCRs of dynamic launch. */

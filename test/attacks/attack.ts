@@ -140,6 +140,24 @@ export function ima(edit: Edit): Appraised['attack'] {
   };
 }
 
+export function systemd(edit: Edit): Appraised['attack'] {
+  return (input) => {
+    const bytes = Uint8Array.from(edit(Buffer.from(input.evidence.systemdLog!.bytes!)));
+    return { ...input, evidence: { ...input.evidence, systemdLog: part(bytes) } };
+  };
+}
+
+/** A forged host whose evidence is changed on the way: whoever does so cannot quote again. */
+export function forgedThenSent(
+  name: string,
+  fixture: string,
+  before: (host: ForgedHost) => void,
+  attack: Appraised['attack'],
+  caught: Appraised['caught'],
+): Appraised {
+  return appraised(name, () => forge(fixture, before), attack, caught);
+}
+
 /** The first quote with its bytes changed; whoever does so cannot sign it again. */
 export function quote(change: (quote: AppraisalInput['evidence']['quotes'][number]) => object): Appraised['attack'] {
   return (input) => {

@@ -1,12 +1,25 @@
 /** Attacks 38 to 50, and those of 101 to 111 on the boot and the running system. */
 import * as types from '../../src/logs/tcg/event-types.ts';
 import { findEvent, type ForgedHost } from '../support/forge.ts';
-import { buffer, file } from '../support/ima-list-builder.ts';
+import { celLog, type RecordSpec } from '../support/cel-builder.ts';
+import { binaryList, buffer, file } from '../support/ima-list-builder.ts';
 import { GUIDS, utf16, u32, variable, type EventSpec } from '../support/tcg-log-builder.ts';
 import { inputOf } from '../support/fixtures.ts';
-import { elsewhere, forged, ima, machine, sent, type Caught, type Section } from './attack.ts';
+import {
+  elsewhere,
+  forged,
+  forgedFrom,
+  forgedThenSent,
+  ima,
+  machine,
+  sent,
+  systemd,
+  type Caught,
+  type Section,
+} from './attack.ts';
 
 const MISMATCH: Caught = { link: 'log', codes: ['log.replay-mismatch'] };
+const DATA: Caught = { link: 'log', codes: ['log.data-mismatch'] };
 const FOREIGN: Caught = { link: 'boot', codes: ['boot.image-unapproved'] };
 
 const action = (pcr: number, text: string): EventSpec => ({ pcr, type: types.EV_EFI_ACTION, data: Buffer.from(text) });
@@ -31,6 +44,35 @@ const replaced = (nth: number, event: EventSpec) => (host: ForgedHost) => {
 };
 const without = (pcr: number, type: number) => (host: ForgedHost) => {
   host.events.splice(findEvent(host, pcr, type), 1);
+};
+
+/** A host whose systemd measures the phases of its boot; it is trusted with them. */
+const phases = (host: ForgedHost): void => {
+  host.records = ['enter-initrd', 'leave-initrd', 'sysinit', 'ready'].map((text) => ({ text }));
+};
+/** A host whose systemd also closes what came before it. */
+const closed = (host: ForgedHost): void => {
+  const separators = [0, 1, 2, 3, 4, 5, 6, 7, 9, 12, 13, 14].map((pcr): RecordSpec => ({
+    pcr,
+    eventType: 'os-separator',
+    text: 'os-separator',
+  }));
+  phases(host);
+  host.records.unshift(...separators);
+};
+const more =
+  (...records: readonly RecordSpec[]) =>
+  (host: ForgedHost): void => {
+    host.records.push(...records);
+  };
+const PHASE: Caught = { link: 'boot', codes: ['boot.phase-unapproved'] };
+const afterPhases = (name: string, change: (host: ForgedHost) => void, caught: Caught) =>
+  forgedFrom(name, 'uki/baseline', phases, change, caught);
+const sentPhases = (name: string, attack: ReturnType<typeof systemd>, caught: Caught) =>
+  forgedThenSent(name, 'uki/baseline', phases, attack, caught);
+const withoutSystemdLog: ReturnType<typeof systemd> = ({ evidence, ...input }) => {
+  const { systemdLog: _, ...rest } = evidence;
+  return { ...input, evidence: rest };
 };
 
 export const BOOT: Section = {
@@ -212,6 +254,11 @@ export const BOOT: Section = {
   ],
   47: [elsewhere('PCRs of a dynamic launch', 'test/logs/replay.test.ts')],
   48: [
+    sentPhases(
+      'a log that goes on from before a hibernation, in which the TPM was reset',
+      systemd((log) => Buffer.concat([celLog([{ text: 'enter-initrd' }, { text: 'leave-initrd' }]), log])),
+      MISMATCH,
+    ),
     sent(
       'the runtime list of another boot',
       ima(() => Buffer.from(inputOf('uki-secureboot/baseline').evidence.imaLog!.bytes!)),
@@ -225,6 +272,106 @@ export const BOOT: Section = {
     ),
   ],
   49: [
+    afterPhases('a phase nobody approved', more({ text: 'maintenance' }), PHASE),
+    afterPhases('a phase twice', more({ text: 'ready' }), PHASE),
+    afterPhases(
+      'another start without a reset',
+      more({ text: 'shutdown' }, { text: 'final' }, { text: 'sysinit' }),
+      PHASE,
+    ),
+    forged(
+      'phases in another order',
+      'uki/baseline',
+      (host) => {
+        host.records = [{ text: 'ready' }, { text: 'sysinit' }];
+      },
+      PHASE,
+    ),
+    afterPhases(
+      'an approved section once more, by root',
+      (host) => {
+        const { digests, data } = host.events[findEvent(host, 11, types.EV_IPL)]!;
+        host.afterBoot.push({ pcr: 11, type: types.EV_IPL, data, digests: digests! });
+      },
+      { link: 'boot', codes: ['boot.order'] },
+    ),
+    afterPhases('a text of another event type', more({ text: 'file-system:/', eventType: 'filesystem' }), PHASE),
+    afterPhases(
+      'a measurement nobody can read',
+      more({ text: 'x', eventType: null, measured: Buffer.alloc(9) }),
+      PHASE,
+    ),
+    afterPhases('a command line extended by the running system', more({ pcr: 12, text: 'init=/bin/sh' }), {
+      link: 'boot',
+      codes: ['boot.override-present'],
+    }),
+    afterPhases('a file read by nobody’s boot loader', more({ pcr: 9, text: '/vmlinuz' }), {
+      link: 'boot',
+      codes: ['boot.loader-file-unapproved'],
+    }),
+    afterPhases(
+      'an NV index that serves as a PCR',
+      more({ pcr: 9, eventType: 'nvpcr-init', text: 'nvpcr-init:verity:0x1d10202:000b00' }),
+      { link: 'boot', codes: ['boot.nvpcr-unapproved'] },
+    ),
+    afterPhases(
+      'what makes up the machine, in PCR 15',
+      more({ pcr: 15, eventType: 'machine-id', text: 'machine-id:00112233445566778899aabbccddeeff' }),
+      { link: 'runtime', codes: ['runtime.pcr-unexpected'] },
+    ),
+    forgedFrom(
+      'a program behind systemd’s separator',
+      'uki/baseline',
+      closed,
+      more({ pcr: 4, text: 'a program' }),
+      FOREIGN,
+    ),
+    forgedFrom('systemd’s separator twice', 'uki/baseline', closed, more({ pcr: 4, text: 'os-separator' }), FOREIGN),
+    forgedFrom(
+      'a firmware component behind systemd’s separator',
+      'uki/baseline',
+      closed,
+      more({ pcr: 0, text: 'a component', eventType: null }),
+      { link: 'firmware', status: 'unproven', codes: ['firmware.component-unknown'] },
+    ),
+    forgedFrom(
+      'the firmware’s separator once more, in systemd’s log',
+      'uki/baseline',
+      closed,
+      more({ pcr: 4, text: '', eventType: null, measured: u32(0) }),
+      { link: 'log', codes: ['log.separator-missing'] },
+    ),
+    sentPhases('systemd’s log left out', withoutSystemdLog, MISMATCH),
+    sentPhases(
+      'systemd’s log without its last record, then with one that was never extended',
+      systemd((log) => Buffer.concat([log.subarray(0, log.lastIndexOf(0x1e)), celLog([{ text: 'shutdown' }])])),
+      MISMATCH,
+    ),
+    sentPhases(
+      'a record put in between, of a PCR that lacks it',
+      systemd((log) => Buffer.concat([celLog([{ pcr: 15, text: 'machine-id:0' }]), log])),
+      { link: 'log', codes: ['log.anomaly'] },
+    ),
+    sentPhases(
+      'another phase beside the digest of one',
+      systemd((log) => Buffer.from(log.toString().replace('"string":"ready"', '"string":"reset"'))),
+      DATA,
+    ),
+    sentPhases(
+      'a digest of another bank that is of something else',
+      systemd((log) => Buffer.from(log.toString().replace('"sha384","digest":"6', '"sha384","digest":"7'))),
+      { link: 'log', codes: ['log.bank-disagreement'] },
+    ),
+    sentPhases(
+      'a log that ends within its last record',
+      systemd((log) => log.subarray(0, -1)),
+      { link: 'log', codes: ['log.anomaly', 'log.replay-mismatch'] },
+    ),
+    sentPhases(
+      'a log that is none',
+      systemd(() => Buffer.from('{}')),
+      { link: 'log', codes: ['log.malformed', 'log.replay-mismatch'] },
+    ),
     machine('PCR 11 extended on the running host', 'uki/pcr11-extended', MISMATCH),
     machine('PCR 12 extended on the running host', 'uki/pcr12-extended', {
       link: 'log',
@@ -233,6 +380,20 @@ export const BOOT: Section = {
     machine('PCR 7 extended on the running host', 'uki/pcr7-extended', MISMATCH),
   ],
   50: [
+    afterPhases(
+      'IMA measures into PCR 11 too: all of it is known, and none of it approved',
+      (host) => {
+        host.entries.push(file('/usr/bin/measured', { pcr: 11 }));
+      },
+      PHASE,
+    ),
+    forgedThenSent(
+      'an entry said to be of another PCR, and extended into none',
+      'uki/baseline',
+      phases,
+      ima((list) => Buffer.concat([binaryList([file('/usr/bin/unseen', { pcr: 15 })]), list])),
+      { link: 'log', codes: ['log.anomaly'] },
+    ),
     forged(
       'runtime measurements in another PCR, and only in the list',
       'uki/baseline',

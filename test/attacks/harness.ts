@@ -75,7 +75,8 @@ function described({ evidence, policy, pins, challenge, prior, at }: AppraisalIn
     [...pcrs].map(([bank, values]) => [bank, [...values].map(([pcr, value]) => [pcr, bytes(value)])]),
     pins.length === 0 ? bytes(signature) : '',
   ]);
-  const logs = [evidence.firmwareLog?.id, evidence.imaLog?.id, [...evidence.hints]];
+  const { firmwareLog, imaLog, systemdLog } = evidence;
+  const logs = [firmwareLog?.id, imaLog?.id, systemdLog?.id, [...evidence.hints]];
   const expected = [
     policy.id,
     pins.map((pin) => [pin.name, bytes(pin.publicArea)]),

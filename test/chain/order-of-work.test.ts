@@ -3,6 +3,7 @@ import { appraise } from '../../src/chain/appraise.ts';
 import type { AppraisalInput } from '../../src/chain/model.ts';
 import type { EvidenceBundle } from '../../src/evidence/bundle.ts';
 import { bareInput } from '../support/bare-input.ts';
+import { celLog } from '../support/cel-builder.ts';
 
 const bare = bareInput('fixtures/uki/baseline');
 const bundle = bare.evidence;
@@ -17,7 +18,8 @@ function watched(looks: { count: number }): EvidenceBundle {
       return part.bytes!;
     },
   });
-  return { ...bundle, firmwareLog: log(bundle.firmwareLog!), imaLog: log(bundle.imaLog!) };
+  const systemd = { id: 'sha256:0', bytes: celLog([{ text: 'ready' }]) };
+  return { ...bundle, firmwareLog: log(bundle.firmwareLog!), imaLog: log(bundle.imaLog!), systemdLog: log(systemd) };
 }
 
 function input(evidence: EvidenceBundle, change: Partial<AppraisalInput> = {}): AppraisalInput {

@@ -285,8 +285,10 @@ describe('modules', () => {
 });
 
 test('PCR 15', () => {
-  const asked = (events: number, parameters = {}) =>
-    answer(ask('runtime.pcr15', { facts: [pcr(15, { events })], parameters }));
+  const asked = (events: number, parameters = {}) => {
+    const extended = Array.from({ length: events }, () => event(15, 'machine-id'));
+    return answer(ask('runtime.pcr15', { facts: [pcr(15, { events }), ...extended], parameters }));
+  };
   expect(asked(0)).toBe('yes');
   expect(asked(1)).toBe('no: runtime.pcr-unexpected');
   expect(asked(1, { pcr15: { open: 'volume keys of systemd' } })).toBe('yes');

@@ -151,7 +151,7 @@ describe('counters', () => {
   ])('%s', (_, references, change, notes) => expect(asked(references, change).notes).toEqual(notes));
 });
 
-const log = (subject: 'firmware' | 'ima', value: FactValues['log']) =>
+const log = (subject: 'firmware' | 'ima' | 'systemd', value: FactValues['log']) =>
   fact('log', value, subject, { part: `log.${subject}` });
 const parsed = { state: 'parsed', format: 'x', events: 1 } as const;
 const anomaly = (subject: string, fatal: boolean) =>
@@ -185,6 +185,16 @@ test('an absent runtime list is no gap where PCR 10 was never extended', () => {
   expect(asked(pcr(10, { events: 0 }))).toBe('yes');
   expect(asked(pcr(10, { events: 0, equal: false }))).toBe('unknown: log.missing');
   expect(asked(pcr(10, { events: 3 }))).toBe('unknown: log.missing');
+});
+
+test('systemd’s log need not be there, and must be right where it is', () => {
+  const asked = (...facts: Fact[]) => answer(ask('log.systemd-log', { facts }));
+  expect(asked(log('systemd', { state: 'absent' }))).toBe('yes');
+  expect(asked(log('systemd', parsed))).toBe('yes');
+  expect(asked(log('systemd', parsed), anomaly('systemd', true))).toBe('no: log.anomaly');
+  expect(asked(log('systemd', parsed), anomaly('ima', true))).toBe('yes');
+  const malformed = log('systemd', { state: 'malformed', code: 'c', message: 'm', offset: 7 });
+  expect(asked(malformed)).toBe('no: log.malformed');
 });
 
 describe('replay', () => {
@@ -239,6 +249,7 @@ test.each([
   'quote.joined',
   'log.firmware-log',
   'log.runtime-log',
+  'log.systemd-log',
   'firmware.startup-locality',
   'runtime.pcr15',
 ])('%s: an appraisal that states nothing it always states is a fault of ours, never an answer', (id) => {

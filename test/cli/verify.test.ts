@@ -70,6 +70,25 @@ describe('assay verify', () => {
   });
 });
 
+describe('plain files', () => {
+  it('takes systemd’s log with the others', async () => {
+    const { quote, signature, pcrs, log, ima, akTpm2b } = plainFiles('uki/baseline');
+    const files = ['--quote', quote, '--signature', signature, '--pcrs', pcrs, '--log', log, '--ima', ima];
+    const options = [...files, '--ak', akTpm2b, ...POLICY, ...good.challenge, '--json'];
+    const systemd = join(temporaryFolder(), 'tpm2-measure.log');
+    writeFileSync(systemd, '');
+    const empty = documentOf(await assay(['verify', ...options, '--systemd-log', systemd])) as unknown as Appraisal;
+    expect(empty).toMatchObject({ verdict: 'trusted' });
+    expect(Object.keys(empty.inputs)).toContain('systemdLog');
+    writeFileSync(systemd, '{}');
+    const broken = documentOf(await assay(['verify', ...options, '--systemd-log', systemd])) as unknown as Appraisal;
+    expect(broken).toMatchObject({ verdict: 'untrusted', weakestLink: 'log' });
+    expect(errorOf(await assay([...good.verify, ...POLICY, '--systemd-log', systemd, '--json'])).code).toBe(
+      'evidence.mixed',
+    );
+  });
+});
+
 describe('whose key counts', () => {
   const files = () => plainFiles('uki/baseline');
 

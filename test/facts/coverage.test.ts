@@ -4,6 +4,8 @@ import { UNCOVERED_REASONS, type PartCoverage } from '../../src/facts/coverage.t
 import { SCENARIO_NAMES, SCENARIOS } from '../lab/scenarios.ts';
 import { inputOf } from '../support/fixtures.ts';
 import { coverageOf, flipBytes, seededRandom } from '../support/flips.ts';
+import { forge, type ForgedHost } from '../support/forge.ts';
+import { file } from '../support/ima-list-builder.ts';
 import { SEED } from '../support/seed.ts';
 
 const machines = SCENARIO_NAMES.flatMap((scenario) =>
@@ -64,6 +66,68 @@ describe('the map', () => {
   });
 });
 
+const WORDS = ['enter-initrd', 'leave-initrd', 'sysinit', 'ready'];
+const phases = (host: ForgedHost): void => {
+  host.records = WORDS.map((text) => ({ text }));
+};
+
+describe('the map of systemd’s log', () => {
+  test('in figures: a digest of the quoted bank each, and text and the other banks’ digests that are of it', () => {
+    const parts = coverageOf(forge('uki/baseline', phases));
+    const log = parts.find(({ part }) => part === 'log.systemd')!;
+    expect(lengthOf(log, 'replayed')).toBe(4 * 64);
+    expect(lengthOf(log, 'bound')).toBe(4 * (40 + 96) + WORDS.join('').length);
+    expect(lengthOf(log, 'framing')).toBe(log.length - 4 * (64 + 40 + 96) - WORDS.join('').length);
+    // The sections of the image replay under the phases.
+    const firmware = parts.find(({ part }) => part === 'log.firmware');
+    expect(firmware!.segments.some(({ reason }) => reason === 'pcr-not-replayed')).toBe(false);
+  });
+
+  test('of what nothing covers, in figures', () => {
+    const input = forge('uki/baseline', (host) => {
+      phases(host);
+      host.records.push(
+        { text: 'cryptsetup:root', eventType: 'volume-key', pcr: 15 },
+        { nvIndex: 1, text: 'product-id:missing' },
+        { text: '\\303\\274', measured: Buffer.from('ü'), pcr: 15 },
+      );
+    });
+    const log = coverageOf(input).find(({ part }) => part === 'log.systemd')!;
+    expect(lengthOf(log, 'replayed')).toBe(6 * 64);
+    // JSON writes each backslash as two.
+    expect(lengthOf(log, 'bound')).toBe(5 * (40 + 96) + WORDS.join('').length + 10);
+  });
+
+  test('where its PCR does not replay, or nothing can be read', () => {
+    const input = forge('uki/baseline', (host) => {
+      phases(host);
+      host.values.set(11, Buffer.alloc(32, 1));
+    });
+    const classes = (evidence: typeof input.evidence) =>
+      new Set(
+        coverageOf({ ...input, evidence })
+          .find(({ part }) => part === 'log.systemd')!
+          .segments.map((segment) => segment.reason ?? segment.class),
+      );
+    expect(classes(input.evidence)).toEqual(new Set(['framing']));
+    const broken = { id: '', bytes: Uint8Array.of(1, 2) };
+    expect(classes({ ...input.evidence, systemdLog: broken })).toEqual(new Set(['unreadable']));
+    const { firmwareLog: _, ...without } = forge('uki/baseline', phases).evidence;
+    expect(classes(without)).toEqual(new Set(['framing']));
+  });
+
+  test('an IMA entry in a PCR that replays is bound', () => {
+    const before = coverageOf(forge('uki/baseline', phases)).find(({ part }) => part === 'log.ima')!;
+    const after = coverageOf(
+      forge('uki/baseline', (host) => {
+        phases(host);
+        host.entries.push(file('/a', { pcr: 11 }));
+      }),
+    ).find(({ part }) => part === 'log.ima')!;
+    expect(lengthOf(after, 'bound') - lengthOf(before, 'bound')).toBe(4 + 40 + 4 + 3 + 4);
+  });
+});
+
 /** A sample: test/e2e/every-byte.test.ts changes each. */
 describe('a changed byte does what its class says', { timeout: 60_000 }, () => {
   test.each(baselines)('%s, three banks quoted', (name) => {
@@ -84,4 +148,16 @@ describe('a changed byte does what its class says', { timeout: 60_000 }, () => {
       expect(flipBytes({ ...input, evidence }, 200, seededRandom(SEED)).problems).toEqual([]);
     },
   );
+
+  test('systemd’s log, trusted and not', () => {
+    const trusted = forge('uki/baseline', phases);
+    const other = forge('uki/baseline', (host) => {
+      host.records = [{ text: 'ready' }, { text: 'x', pcr: 12 }, { text: 'y', eventType: 'volume-key', pcr: 15 }];
+    });
+    for (const input of [trusted, other]) {
+      const report = flipBytes(input, 7, seededRandom(SEED), 'log.systemd');
+      expect(report.problems).toEqual([]);
+      expect(report.tried).toBeGreaterThan(150);
+    }
+  });
 });

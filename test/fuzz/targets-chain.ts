@@ -9,6 +9,8 @@ import { contentId } from '../../src/bytes/hash.ts';
 import { canonicalJson } from '../../src/bytes/json.ts';
 import { bundleToJson, parseBundle } from '../../src/evidence/bundle.ts';
 import { inputOf } from '../support/fixtures.ts';
+import { forge } from '../support/forge.ts';
+import { file } from '../support/ima-list-builder.ts';
 import type { Target } from './target.ts';
 
 const input = inputOf('uki-secureboot/baseline');
@@ -28,6 +30,12 @@ function neverTrusted(bytes: Uint8Array, original: Uint8Array | undefined, verdi
     throw new Error('a changed part was trusted');
   }
 }
+
+/** A host whose systemd and IMA both measure into PCR 11. */
+const measuring = forge('uki/baseline', (host) => {
+  host.records = ['sysinit', 'ready'].map((text) => ({ text }));
+  host.entries.push(file('/usr/bin/measured', { pcr: 11 }));
+});
 
 const log = (bytes: Uint8Array): { id: string; bytes: Uint8Array } => ({ id: contentId(bytes), bytes });
 
@@ -74,6 +82,16 @@ export const CHAIN_TARGETS: readonly Target[] = [
     name: 'appraise firmware log',
     seeds: () => [evidence.firmwareLog!.bytes!],
     run: (bytes) => void judge({ firmwareLog: log(bytes) }),
+    refuses: [],
+    growth: [],
+  },
+  {
+    name: 'appraise systemd log',
+    seeds: () => [measuring.evidence.systemdLog!.bytes!],
+    run(bytes) {
+      const evidence = { ...measuring.evidence, systemdLog: log(bytes) };
+      canonicalJson(appraise({ ...measuring, evidence }, cache));
+    },
     refuses: [],
     growth: [],
   },

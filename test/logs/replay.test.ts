@@ -1,17 +1,17 @@
 /** Replay of firmware logs against what a TPM signed. */
 import { describe, expect, test } from 'vitest';
 import { digest, type HashName } from '../../src/bytes/hash.ts';
-import {
-  replayAgainstQuote,
-  replayBank,
-  type QuoteReplay,
-  type QuoteReplayOptions,
-  type RuntimeExtend,
-} from '../../src/logs/replay.ts';
+import { celExtends } from '../../src/logs/cel/extends.ts';
+import { parseCelLog } from '../../src/logs/cel/parse.ts';
+import { otherExtends } from '../../src/logs/ima/extends.ts';
+import { parseImaList } from '../../src/logs/ima/parse.ts';
+import { replayAgainstQuote, replayBank, type QuoteReplay, type QuoteReplayOptions } from '../../src/logs/replay.ts';
 import { bankDisagreements, classifyReplayed } from '../../src/logs/tcg/classify.ts';
 import { decodeLog } from '../../src/logs/tcg/event-data.ts';
 import { parseTcgLog } from '../../src/logs/tcg/parse.ts';
 import { separatorEvidence } from '../../src/logs/tcg/separators.ts';
+import { celLog, type RecordSpec } from '../support/cel-builder.ts';
+import { binaryList, file, hashedData, type EntrySpec } from '../support/ima-list-builder.ts';
 import { labCapture } from '../support/lab-bundle.ts';
 import { quotedPcrs } from '../support/quoted.ts';
 import {
@@ -60,7 +60,7 @@ describe('the firmware log', () => {
   test('leads to the quoted values', () => {
     const result = replay(EVENTS, pcrsAfter('sha256', EVENTS));
     expect([...result.pcrs.values()].every(({ status }) => status === 'equal')).toBe(true);
-    expect(result.pcrs.get(7)).toMatchObject({ firmwareEvents: 2, runtimeUsed: 0 });
+    expect(result.pcrs.get(7)).toMatchObject({ firmwareEvents: 2, runtime: [], runtimeStated: 0 });
     expect([...result.log.replayed.equal].toSorted((a, b) => a - b)).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
     expect(result.refusals).toEqual([]);
   });
@@ -162,60 +162,145 @@ describe('the firmware log', () => {
   });
 });
 
-describe('attacks 49 and 50: runtime extends after the firmware log', () => {
-  const extend = (pcr: number, text: string, index: number): RuntimeExtend => ({
-    pcr,
-    digests: { sha256: digest('sha256', Buffer.from(text)) },
-    source: { part: 'log.userspace', index },
-  });
-  const runtime = [extend(11, 'enter-initrd', 0), extend(9, 'nvpcr', 1), extend(11, 'ready', 2)];
-  const section: EventSpec = { pcr: 11, type: 0x0d, data: Buffer.from('.linux\0') };
-  const spec = (pcr: number, text: string): EventSpec => ({ pcr, type: 0, data: Buffer.from(text) });
-  const at = (...events: EventSpec[]): ReadonlyMap<number, Uint8Array> => pcrsAfter('sha256', events);
+const section: EventSpec = { pcr: 11, type: 0x0d, data: Buffer.from('.linux\0') };
+const spec = (pcr: number, text: string): EventSpec => ({ pcr, type: 0, data: Buffer.from(text) });
+/** What PCRs hold after these extends, of whatever logs. */
+const at = (...events: EventSpec[]): ReadonlyMap<number, Uint8Array> => pcrsAfter('sha256', events);
+const systemd = (...records: RecordSpec[]) => celExtends(parseCelLog(celLog(records)));
+const ima = (...entries: EntrySpec[]) => otherExtends(parseImaList(binaryList(entries)), () => 'native');
 
-  test('follow it, as many as the quoted value covers', () => {
+describe('attack 49: what systemd extends after the firmware log', () => {
+  const runtime = [systemd({ text: 'enter-initrd' }, { pcr: 9, text: 'nvpcr' }, { text: 'ready' })];
+
+  test('follows it, as much as the quoted value covers', () => {
     const events = [section, spec(11, 'enter-initrd'), spec(11, 'ready')];
     for (let used = 0; used <= 2; used++) {
       const result = replay([section], at(...events.slice(0, used + 1)), { runtime });
-      expect(result.pcrs.get(11)).toMatchObject({ status: 'equal', runtimeUsed: used, firmwareEvents: 1 });
+      expect(result.pcrs.get(11)).toMatchObject({ status: 'equal', runtimeStated: 2, firmwareEvents: 1 });
+      expect(result.pcrs.get(11)!.runtime.map(({ index }) => index)).toEqual([0, 2].slice(0, used));
       expect(result.log.replayed.equal.has(11)).toBe(true);
     }
   });
 
-  test('explain a PCR the firmware log does not write to', () => {
+  test('explains a PCR the firmware log does not write to', () => {
     expect(replay([section], at(spec(9, 'nvpcr')), { runtime }).pcrs.get(9)).toMatchObject({
       status: 'equal',
-      runtimeUsed: 1,
+      runtime: [{ part: 'log.systemd', index: 1 }],
       firmwareEvents: 0,
     });
     expect(replay([section], new Map([[9, ZERO]]), { runtime }).pcrs.get(9)).toMatchObject({
       status: 'untouched',
-      runtimeUsed: 0,
+      runtime: [],
+      runtimeStated: 1,
     });
   });
 
-  test('do not help in another order, or when one is missing', () => {
-    expect(statuses(replay([section], at(section, spec(11, 'ready'), spec(11, 'enter-initrd')), { runtime }))).toEqual({
-      11: 'differs',
+  test('does not help in another order, or when one is missing', () => {
+    const turned = at(section, spec(11, 'ready'), spec(11, 'enter-initrd'));
+    expect(replay([section], turned, { runtime }).pcrs.get(11)).toMatchObject({
+      status: 'differs',
+      runtime: [],
+      runtimeStated: 2,
     });
-    expect(statuses(replay([section], at(section, spec(11, 'enter-initrd'), spec(11, 'ready'))))).toEqual({
-      11: 'differs',
-    });
+    const whole = at(section, spec(11, 'enter-initrd'), spec(11, 'ready'));
+    expect(statuses(replay([section], whole))).toEqual({ 11: 'differs' });
+    expect(statuses(replay([section], whole, { runtime: [systemd({ text: 'ready' })] }))).toEqual({ 11: 'differs' });
   });
 
-  test('never stand in for a firmware event', () => {
-    const stood = [extend(11, '.linux\0', 0)];
+  test('never stands in for a firmware event', () => {
+    const stood = [systemd({ text: '.linux\0' })];
     expect(statuses(replay([section], at(spec(11, 'x')), { runtime: stood }))).toEqual({ 11: 'differs' });
   });
 
-  test('one without a digest of the bank ends the list', () => {
-    const sha1Only: RuntimeExtend = {
-      pcr: 11,
-      digests: { sha1: new Uint8Array(20) },
-      source: { part: 'log.ima', index: 0 },
-    };
-    const result = replay([section], at(section, spec(11, 'ready')), { runtime: [sha1Only, extend(11, 'ready', 1)] });
-    expect(result.pcrs.get(11)).toMatchObject({ status: 'differs', runtimeUsed: 0 });
+  test('does not extend a bank that its record has no digest of', () => {
+    const other = celExtends(
+      parseCelLog(Buffer.concat([celLog([{ text: 'x' }], ['sha1']), celLog([{ text: 'ready' }])])),
+    );
+    expect(replay([section], at(section, spec(11, 'ready')), { runtime: [other] }).pcrs.get(11)).toMatchObject({
+      status: 'equal',
+      runtime: [{ index: 1 }],
+    });
+  });
+
+  test('does not reach IMA’s own PCR, nor an NvPCR any', () => {
+    const others = [systemd({ pcr: 10, text: 'x' }, { nvIndex: 11, text: 'x' })];
+    expect(statuses(replay([section], at(spec(10, 'x')), { runtime: others }))).toEqual({ 10: 'differs' });
+    expect(others[0]!.stated).toEqual([]);
+  });
+});
+
+describe('attack 50: a PCR that systemd and IMA write to', () => {
+  const phases = ['enter-initrd', 'leave-initrd', 'sysinit', 'ready'];
+  const entry = file('/usr/bin/measured', { pcr: 11 });
+  const measured: EventSpec = { pcr: 11, type: 0, data: hashedData(entry) };
+  const runtime = [systemd(...phases.map((text) => ({ text }))), ima(file('/usr/bin/other'), entry)];
+
+  test('replays wherever the one came between the others, and says where', () => {
+    for (let place = 0; place <= phases.length; place++) {
+      const extended = phases.map((text) => spec(11, text));
+      extended.splice(place, 0, measured);
+      const result = replay([section], at(section, ...extended), { runtime }).pcrs.get(11)!;
+      expect(result).toMatchObject({ status: 'equal', runtimeStated: 5 });
+      expect(result.runtime.map(({ part, index }) => `${part} ${index}`)).toEqual(
+        extended.map((event) =>
+          event === measured ? 'log.ima 1' : `log.systemd ${phases.indexOf(String(event.data))}`,
+        ),
+      );
+    }
+  });
+
+  test('replays to a prefix of both, and of one alone', () => {
+    for (const extended of [[], [measured], [spec(11, 'enter-initrd')], [spec(11, 'enter-initrd'), measured]]) {
+      const { runtime: used, status } = replay([section], at(section, ...extended), { runtime }).pcrs.get(11)!;
+      expect([status, used.length]).toEqual(['equal', extended.length]);
+    }
+  });
+
+  test('does not replay against the order of either log', () => {
+    const twice = [measured, spec(11, 'leave-initrd'), spec(11, 'enter-initrd')];
+    expect(statuses(replay([section], at(section, ...twice), { runtime }))).toEqual({ 11: 'differs' });
+  });
+
+  test('is given up when there are too many orders, for all PCRs together', () => {
+    const many = (n: number) => Array.from({ length: n }, (_, i) => i);
+    const records = many(9).map((i) => ({ text: `word ${i}` }));
+    const entries = many(9).map((i) => file(`/usr/bin/${i}`, { pcr: 11 }));
+    const logs = [systemd(...records), ima(...entries)];
+    const events = records.flatMap(({ text }, i) => [
+      { pcr: 11, type: 0, data: hashedData(entries[i]!) },
+      spec(11, text),
+    ]);
+    expect(statuses(replay([section], at(section, ...events), { runtime: logs }))).toEqual({ 11: 'differs' });
+    // Eight of each are within reach, in the order that is tried last.
+    const eight = [systemd(...records.slice(0, 8)), ima(...entries.slice(0, 8))];
+    const last = [
+      ...events.filter((_, i) => i % 2 === 0).slice(0, 8),
+      ...events.filter((_, i) => i % 2 === 1).slice(0, 8),
+    ];
+    expect(statuses(replay([section], at(section, ...last), { runtime: eight }))).toEqual({ 11: 'equal' });
+    // A value that no order leads to costs all of it, and the next PCR gets what is left.
+    const both = [
+      systemd(...records.slice(0, 8), { pcr: 12, text: 'x' }),
+      ima(...entries.slice(0, 8), file('/usr/bin/x', { pcr: 12 })),
+    ];
+    const wrong = new Map(at(spec(12, 'x'))).set(11, Buffer.from(ONES));
+    expect(statuses(replay([section], wrong, { runtime: both }))[12]).toBe('equal');
+  });
+
+  test('a bank that the kernel pads is extended with padded SHA-1', () => {
+    const padded = otherExtends(parseImaList(binaryList([entry, { ...entry, violation: true }])), () => 'padded-sha1');
+    const sha1 = digest('sha1', hashedData(entry));
+    expect(padded.stated.map((extend) => [...extend.digest('sha256')!])).toEqual([
+      [...sha1, ...new Uint8Array(12)],
+      [...new Uint8Array(20).fill(0xff), ...new Uint8Array(12)],
+    ]);
+    const native = otherExtends(parseImaList(binaryList([{ ...entry, violation: true }])), () => 'native');
+    expect(native.stated[0]!.digest('sha256')).toEqual(ONES);
+  });
+
+  test('a list of nothing but such entries is looked at so far and no farther', () => {
+    const list = parseImaList(binaryList(Array.from({ length: 1100 }, (_, i) => file(`/${i}`, { pcr: 11 }))));
+    expect(otherExtends(list, () => 'native').stated).toHaveLength(1024);
   });
 });
 

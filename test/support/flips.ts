@@ -35,7 +35,7 @@ export function withPart(
     const quotes = evidence.quotes.map((one, i) => (i === index ? { ...one, [field]: edit(one[field]) } : one));
     return { ...evidence, quotes };
   }
-  const log = part === 'log.firmware' ? 'firmwareLog' : 'imaLog';
+  const log = ({ 'log.firmware': 'firmwareLog', 'log.ima': 'imaLog', 'log.systemd': 'systemdLog' } as const)[part]!;
   const bytes = edit(evidence[log]!.bytes!);
   return { ...evidence, [log]: { id: contentId(bytes), bytes } };
 }
@@ -93,14 +93,16 @@ export interface FlipReport {
  * Changes bytes of every segment and judges each changed input.
  * @param stride bytes from one change to the next, counted over the part; every segment has at least one
  * @param random 0 to 1, for the masks and the first offset
+ * @param only the one part to change
  */
-export function flipBytes(input: AppraisalInput, stride: number, random: () => number): FlipReport {
+export function flipBytes(input: AppraisalInput, stride: number, random: () => number, only?: string): FlipReport {
   const cache = createCache(8);
   const before = appraise(input, cache);
   const problems: string[] = [];
   const stillTrusted = new Set<string>();
   let tried = 0;
   for (const { part, segments } of coverageOf(input)) {
+    if (only !== undefined && part !== only) continue;
     let next = Math.floor(random() * stride);
     for (const segment of segments) {
       const end = segment.offset + segment.length;

@@ -14,6 +14,7 @@ import { parseSelection, toTpml } from '../../src/tpm/selection.ts';
 import { imaSpans } from '../lab/edits.ts';
 import { AK_ATTRIBUTES, CLOCK, makeAk, NONCE, PARENT, pcrDigest, signWith } from '../tpm/software-tpm.ts';
 import { inputOf } from './fixtures.ts';
+import { celLog, pcrAfterRecords, type RecordSpec } from './cel-builder.ts';
 import { binaryList, digestField, pcrAfter, type EntrySpec } from './ima-list-builder.ts';
 import { agileLog, pcrsAfter, type EventSpec } from './tcg-log-builder.ts';
 
@@ -30,6 +31,8 @@ export interface ForgedHost {
   /** events extended after IMA took its aggregate of PCR 0 to 9, as by root on the running host */
   afterBoot: EventSpec[];
   entries: EntrySpec[];
+  /** systemd's log; without any there is none */
+  records: RecordSpec[];
   /** PCR values in place of what the logs lead to */
   readonly values: Map<number, Uint8Array>;
   /** what the challenge asks for and the quote is of */
@@ -49,6 +52,7 @@ export function forge(fixture: string, change: (host: ForgedHost) => void = () =
     events: eventsOf(captured.evidence.firmwareLog!.bytes!),
     afterBoot: [],
     entries: entriesOf(Buffer.from(captured.evidence.imaLog!.bytes!)),
+    records: [],
     values: new Map(),
     selection: 'sha256:0-15',
     attributes: AK_ATTRIBUTES,
@@ -63,6 +67,7 @@ export function forge(fixture: string, change: (host: ForgedHost) => void = () =
   const events = [...host.events, ...host.afterBoot];
   const firmware = new Uint8Array(agileLog(LOG_BANKS, events).bytes);
   const ima = binaryList(entries);
+  const systemd = celLog(host.records);
 
   const pcrs = pcrsAfter(BANK, events);
   const quoted = new Map(
@@ -70,7 +75,9 @@ export function forge(fixture: string, change: (host: ForgedHost) => void = () =
       bank,
       new Map(
         indexes.map((pcr): [number, Uint8Array] => {
-          const value = pcr === 10 ? pcrAfter(entries, BANK) : (pcrs.get(pcr) ?? new Uint8Array(SIZE));
+          const atHandOver = pcrs.get(pcr) ?? new Uint8Array(SIZE);
+          // What IMA measures into another PCR comes after systemd's own, unless the test gives the value.
+          const value = pcrAfter(entries, BANK, 'native', pcr, pcrAfterRecords(BANK, host.records, pcr, atHandOver));
           return [pcr, host.values.get(pcr) ?? value];
         }),
       ),
@@ -97,6 +104,7 @@ export function forge(fixture: string, change: (host: ForgedHost) => void = () =
       quotes: [{ attest, signature: signWith(AK, attest), pcrs: quoted }],
       firmwareLog: { id: contentId(firmware), bytes: firmware },
       imaLog: { id: contentId(ima), bytes: ima },
+      ...(host.records.length > 0 && { systemdLog: { id: contentId(systemd), bytes: systemd } }),
       hints: new Map(),
     },
     policy: captured.policy,

@@ -5,6 +5,7 @@ import type { Fact } from '../../facts/model.ts';
 import type { Check } from '../model.ts';
 import { OpenOrClosed } from '../open.ts';
 import { finding, noIfAny, placeOf } from '../outcome.ts';
+import { partEvents } from '../userspace.ts';
 
 const Parameters = z.strictObject({
   /** partition tables, measured in PCR 5 */
@@ -28,9 +29,8 @@ export const bootEventsKnown: Check<z.infer<typeof Parameters>> = {
   evaluate({ facts, parameters }) {
     const gptOpen = parameters.gpt !== 'closed';
     const findings = [4, 5].flatMap((pcr) =>
-      facts
-        .events(pcr)
-        .filter((event) => !belongs(event, pcr, gptOpen))
+      partEvents(facts, pcr)
+        .boot.filter((event) => !belongs(event, pcr, gptOpen))
         .map((event) =>
           finding({
             code: 'boot.event-unexpected',

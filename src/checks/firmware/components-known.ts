@@ -4,6 +4,7 @@ import * as z from 'zod/mini';
 import type { Check } from '../model.ts';
 import { finding, no, placeOf, unknown, yes } from '../outcome.ts';
 import { expiredNotes, firmwareIndex, revokedFirmware } from '../references.ts';
+import { partEvents } from '../userspace.ts';
 
 const PCRS = [0, 2];
 
@@ -20,7 +21,7 @@ export const componentsKnown: Check<Record<string, never>> = {
     const known = firmwareIndex(references, bank);
     const revoked = revokedFirmware(references, bank);
     const notes = expiredNotes(references, 'firmware');
-    const measured = PCRS.flatMap((pcr) => facts.events(pcr)).filter(
+    const measured = PCRS.flatMap((pcr) => partEvents(facts, pcr).boot).filter(
       (event) => event.value.content.kind !== 'separator' || event.value.content.error,
     );
     const bad = measured
@@ -46,7 +47,7 @@ export const componentsKnown: Check<Record<string, never>> = {
           at: placeOf(event),
         }),
       );
-    if (!facts.events(0).some((event) => event.value.content.kind !== 'separator')) {
+    if (!partEvents(facts, 0).boot.some((event) => event.value.content.kind !== 'separator')) {
       uncovered.push(
         finding({
           code: 'firmware.component-unknown',

@@ -5,6 +5,7 @@ import type { Check } from '../model.ts';
 import { finding, noIfAny, placeOf } from '../outcome.ts';
 import { expiredNotes, firmwareIndex } from '../references.ts';
 import { OpenOrClosed } from '../open.ts';
+import { partEvents } from '../userspace.ts';
 
 const Parameters = z.strictObject({
   '1': z._default(OpenOrClosed, 'closed'),
@@ -29,9 +30,8 @@ export const configuration: Check<z.infer<typeof Parameters>> = {
         notes.push(`PCR ${pcr} open: ${declared.open}`);
         return [];
       }
-      return facts
-        .events(Number(pcr))
-        .filter((event) => event.value.content.kind !== 'separator' || event.value.content.error)
+      return partEvents(facts, Number(pcr))
+        .boot.filter((event) => event.value.content.kind !== 'separator' || event.value.content.error)
         .filter((event) => !known.has(`${pcr}:${event.value.digest}`))
         .map((event) =>
           finding({

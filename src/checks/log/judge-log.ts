@@ -4,13 +4,15 @@ import type { Facts } from '../../facts/facts.ts';
 import type { Outcome } from '../model.ts';
 import { finding, no, placeOf, unknown, yes } from '../outcome.ts';
 
+const NAMES = { firmware: 'firmware log', ima: 'IMA list', systemd: 'systemd log' } as const;
+
 /** Absent: unknown. Malformed, or against its own format in a way that never holds: no. Other anomalies: notes. */
-export function judgeLog(facts: Facts, part: 'firmware' | 'ima'): Outcome {
+export function judgeLog(facts: Facts, part: keyof typeof NAMES): Outcome {
   const log = facts.single('log', part);
   if (log.state !== 'known') throw new Error(`the appraisal states no log fact for ${part}`);
   const { value } = log.fact;
   const at = placeOf(log.fact);
-  const component = part === 'firmware' ? 'firmware log' : 'IMA list';
+  const component = NAMES[part];
   if (value.state === 'absent') {
     return unknown([finding({ code: 'log.missing', component, expected: `the ${component}`, observed: 'none', at })]);
   }

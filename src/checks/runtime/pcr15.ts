@@ -3,7 +3,7 @@
 import * as z from 'zod/mini';
 import type { Check } from '../model.ts';
 import { OpenOrClosed } from '../open.ts';
-import { finding, no, placeOf, yes } from '../outcome.ts';
+import { finding, noIfAny, placeOf, yes } from '../outcome.ts';
 
 const Parameters = z.strictObject({ pcr15: z._default(OpenOrClosed, 'closed') });
 
@@ -18,10 +18,17 @@ export const pcr15: Check<z.infer<typeof Parameters>> = {
   evaluate({ facts, parameters }) {
     if (parameters.pcr15 !== 'closed') return yes([`PCR 15 open: ${parameters.pcr15.open}`]);
     const pcr = facts.single('pcr', '15');
-    if (pcr.state !== 'known') throw new Error('a replayed PCR has a pcr fact');
-    if (pcr.fact.value.events === 0) return yes();
-    const observed = `${pcr.fact.value.events} events`;
-    const input = { component: 'pcr-15', expected: 'no event', observed, at: placeOf(pcr.fact) };
-    return no([finding({ code: 'runtime.pcr-unexpected', ...input })]);
+    const events = facts.events(15);
+    if (pcr.state !== 'known' || pcr.fact.value.events !== events.length) {
+      throw new Error('a replayed PCR has a pcr fact, and a fact for each of its events');
+    }
+    return noIfAny(
+      events.map((event) => {
+        const { content, digest } = event.value;
+        const observed = content.kind === 'text' ? `${digest} "${content.text}"` : digest;
+        const input = { component: 'pcr-15', expected: 'no event', observed, at: placeOf(event) };
+        return finding({ code: 'runtime.pcr-unexpected', ...input });
+      }),
+    );
   },
 };

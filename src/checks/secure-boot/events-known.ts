@@ -5,6 +5,7 @@ import type { Fact } from '../../facts/model.ts';
 import type { Check } from '../model.ts';
 import { finding, noIfAny, placeOf } from '../outcome.ts';
 import { guidOf, type Variable } from './variables.ts';
+import { partEvents } from '../userspace.ts';
 
 export const eventsKnown: Check<Record<string, never>> = {
   id: 'secure-boot.events-known',
@@ -15,7 +16,7 @@ export const eventsKnown: Check<Record<string, never>> = {
   accepts: { digest: ['replayed'], data: ['bound', 'bound-with-quirk'], outside: [] },
   parameters: z.strictObject({}),
   evaluate({ facts }) {
-    const events = facts.events(7);
+    const events = partEvents(facts, 7).boot;
     const repeated = repeatedVariables(events);
     return noIfAny(
       events

@@ -5,6 +5,7 @@ import { digestIn } from '../../references/schema.ts';
 import type { Check } from '../model.ts';
 import { finding, noIfAny, placeOf } from '../outcome.ts';
 import { expiredNotes, setsOf } from '../references.ts';
+import { partEvents } from '../userspace.ts';
 
 export const mokState: Check<Record<string, never>> = {
   id: 'secure-boot.mok-state',
@@ -24,9 +25,8 @@ export const mokState: Check<Record<string, never>> = {
     ]);
     const measured = new Map<string, number>();
     return noIfAny(
-      facts
-        .events(14)
-        .filter(({ value: { digest } }) => {
+      partEvents(facts, 14)
+        .boot.filter(({ value: { digest } }) => {
           const times = (measured.get(digest) ?? 0) + 1;
           measured.set(digest, times);
           return times > (approved.get(digest) ?? 0);

@@ -22,6 +22,11 @@ export interface CelAnomaly {
   readonly detail: string;
 }
 
+/** Whether a log with this anomaly must not hold. */
+export function refusesCelLog(kind: CelAnomalyKind): boolean {
+  return kind === 'truncated';
+}
+
 /** Where a string stands in the log, its quotes not included. */
 export interface Place {
   readonly offset: number;

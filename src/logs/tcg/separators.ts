@@ -27,7 +27,13 @@ function littleEndian(value: number): Uint8Array {
 /** The value whose digest this event extends in `bank`, if it is a separator of PCR 0–7. */
 export function separatorValue(event: TcgEvent, bank: HashName): number | undefined {
   const extended = event.digests[bank];
-  if (extended === undefined || event.pcr >= PRE_OS_PCRS || event.type === EV_NO_ACTION) return undefined;
+  if (extended === undefined || event.type === EV_NO_ACTION) return undefined;
+  return separatorOf(event.pcr, bank, extended);
+}
+
+/** The value whose digest this is, if one extended into that PCR is a separator: of whatever log it comes. */
+export function separatorOf(pcr: number, bank: HashName, extended: Uint8Array): number | undefined {
+  if (pcr >= PRE_OS_PCRS) return undefined;
   return DIGESTS.get(bank)!.find(
     (separator) => separator.digest[0] === extended[0] && equalBytes(separator.digest, extended),
   )?.value;
