@@ -7,7 +7,7 @@ import { IMA_PCR } from '../logs/ima/model.ts';
 import { replayAgainstQuote, replayBank, type BankReplay, type PcrReplay, type QuoteReplay } from '../logs/replay.ts';
 import type { RuntimeLog } from '../logs/runtime-log.ts';
 import { bankDisagreements, classifyReplayed, type ClassifiedEvent } from '../logs/tcg/classify.ts';
-import { decodeLog, type DecodedLog } from '../logs/tcg/event-data.ts';
+import { decodeBanks, type DecodedLog } from '../logs/tcg/event-data.ts';
 import { eventTypeName } from '../logs/tcg/event-types.ts';
 import { refusesLog, type TcgEvent, type TcgLog } from '../logs/tcg/model.ts';
 import { parseTcgLog } from '../logs/tcg/parse.ts';
@@ -37,7 +37,7 @@ export function prepareFirmwareLog(bytes: Uint8Array): PreparedFirmwareLog {
   const banks = log.untrusted.banks;
   return {
     log,
-    decoded: new Map(banks.map((bank) => [bank, decodeLog(log.untrusted, bank)])),
+    decoded: decodeBanks(log.untrusted),
     replays: new Map(banks.map((bank) => [bank, replayBank(log.untrusted, bank)])),
   };
 }

@@ -27,9 +27,8 @@ export function parseVariableData(bytes: Uint8Array, part: string, base: number)
   const guid = guidText(r.take(16));
   const nameLength = r.u64();
   const dataLength = r.u64();
-  // Compared as u64 before they become numbers: their sum or double may wrap.
-  const remaining = BigInt(r.remaining);
-  if (nameLength > remaining || dataLength > remaining || nameLength * 2n + dataLength > remaining) {
+  // Compared before they become numbers, which could round them.
+  if (nameLength * 2n + dataLength > BigInt(r.remaining)) {
     throw r.error(
       'uefi.variable-length',
       `name of ${nameLength} characters and data of ${dataLength} bytes do not fit`,

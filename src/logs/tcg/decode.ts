@@ -20,6 +20,7 @@ export class DecodeInput {
   readonly event: TcgEvent;
   readonly context: EventContext;
   readonly #bank: HashName;
+  readonly #compared: { readonly content: Uint8Array; readonly matches: boolean }[] = [];
 
   constructor(event: TcgEvent, bank: HashName, context: EventContext) {
     this.event = event;
@@ -33,9 +34,20 @@ export class DecodeInput {
 
   /** Whether the event's digest in the bank is of `content`. False where the event has no digest in the bank. */
   matches(content: Uint8Array): boolean {
-    const digest = this.event.digests[this.#bank];
-    return digest !== undefined && hashesTo(this.#bank, content, digest, 0);
+    const matches = digestMatches(this.event, this.#bank, content);
+    this.#compared.push({ content, matches });
+    return matches;
   }
+
+  /** Whether another bank answers everything asked so far as this one did: then the event decodes to the same in both. */
+  sameIn(bank: HashName): boolean {
+    return this.#compared.every(({ content, matches }) => digestMatches(this.event, bank, content) === matches);
+  }
+}
+
+function digestMatches({ digests }: TcgEvent, bank: HashName, content: Uint8Array): boolean {
+  const digest = digests[bank];
+  return digest !== undefined && hashesTo(bank, content, digest, 0);
 }
 
 /** Reads the data of one event, and says how far its digest vouches for it. */

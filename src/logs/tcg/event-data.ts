@@ -40,7 +40,7 @@ import {
 } from './decode-variable.ts';
 import type { DecodedEvent, NoActionBody } from './event-body.ts';
 import * as type from './event-types.ts';
-import type { TcgEvent, TcgLog } from './model.ts';
+import type { TcgLog, TcgRegisters } from './model.ts';
 import { separatorValue } from './separators.ts';
 import { isSpecId, noActionSignature } from './spec-id.ts';
 import { startupLocality } from './startup.ts';
@@ -99,18 +99,14 @@ const DECODERS: ReadonlyMap<number, EventDecoder> = new Map(
   TABLE.flatMap(([eventType, pcrs, decoder]) => pcrs.map((pcr) => [eventType * PCRS + pcr, decoder] as const)),
 );
 
-/** Decodes one event of a PCR and compares its data with its digest in `bank`. Never throws for what the data holds. */
-function decodeEventData(event: TcgEvent, bank: HashName, context: EventContext): DecodedEvent {
-  if (event.type === type.EV_NO_ACTION) return { binding: 'not-extended', body: noActionBody(event.data) };
-  const decoder = event.pcr < PCRS ? DECODERS.get(event.type * PCRS + event.pcr) : undefined;
-  if (decoder === undefined) return { binding: 'hint', body: { kind: 'unknown', data: event.data } };
-  return decoder(new DecodeInput(event, bank, context));
-}
-
-/** An event of a measurement register: the table's PCRs do not apply, its data is proved or not and means nothing here. */
-function decodeRegisterEvent(event: TcgEvent, bank: HashName, context: EventContext): DecodedEvent {
-  if (event.type === type.EV_NO_ACTION) return { binding: 'not-extended', body: noActionBody(event.data) };
-  return mayMatch(new DecodeInput(event, bank, context), { kind: 'unknown', data: event.data });
+/** Decodes one event and compares its data with its digest in the input's bank. Never throws for what the data holds. */
+function decodeEvent(input: DecodeInput, registers: TcgRegisters): DecodedEvent {
+  const { pcr, type: eventType, data } = input.event;
+  if (eventType === type.EV_NO_ACTION) return { binding: 'not-extended', body: noActionBody(data) };
+  // Of a measurement register the table's PCRs do not apply: the data is proved or not, and means nothing here.
+  if (registers !== 'pcr') return mayMatch(input, { kind: 'unknown', data });
+  const decoder = pcr < PCRS ? DECODERS.get(eventType * PCRS + pcr) : undefined;
+  return decoder === undefined ? { binding: 'hint', body: { kind: 'unknown', data } } : decoder(input);
 }
 
 function noActionBody(data: Uint8Array): NoActionBody {
@@ -133,22 +129,52 @@ export interface DecodedLog {
 
 /** Decodes every event of a log in one bank, each with what came before it in its PCR. A pure function of the log's bytes. */
 export function decodeLog(log: TcgLog, bank: HashName): DecodedLog {
-  const { format, registers } = log;
+  return decodeBanks(log, [bank]).get(bank)!;
+}
+
+/**
+ * `decodeLog` in several banks. The banks of an honest log are of the same data, so that it is decoded in the first and only
+ * compared with the digest in the others.
+ */
+export function decodeBanks(log: TcgLog, banks: readonly HashName[] = log.banks): ReadonlyMap<HashName, DecodedLog> {
+  const decoded = new Map<HashName, DecodedLog>();
+  let first: readonly Decoding[] | undefined;
+  for (const bank of banks) {
+    const decodings = decodeBank(log, bank, first);
+    first ??= decodings;
+    const events = decodings.map((decoding) => decoding.event);
+    const afterSeparator = decodings.map(({ input }) => input.context.afterSeparator);
+    decoded.set(bank, { log, bank, events, afterSeparator });
+  }
+  return decoded;
+}
+
+interface Decoding {
+  readonly input: DecodeInput;
+  readonly event: DecodedEvent;
+}
+
+/** @param known the decodings of another bank, used where they are those of this bank too */
+function decodeBank({ events, format, registers }: TcgLog, bank: HashName, known?: readonly Decoding[]): Decoding[] {
   const separated = new Set<number>();
-  const afterSeparator: boolean[] = [];
   let sectionName: EventContext['sectionName'];
-  const events = log.events.map((event) => {
+  return events.map((event) => {
     const { pcr, index } = event;
     const context = { format, afterSeparator: separated.has(pcr), sectionName };
-    afterSeparator.push(context.afterSeparator);
-    const decoded =
-      registers === 'pcr' ? decodeEventData(event, bank, context) : decodeRegisterEvent(event, bank, context);
-    const { body } = decoded;
+    let decoding = known?.[index];
+    if (decoding === undefined || !sameContext(decoding.input.context, context) || !decoding.input.sameIn(bank)) {
+      const input = new DecodeInput(event, bank, context);
+      decoding = { input, event: decodeEvent(input, registers) };
+    }
+    const { body } = decoding.event;
     if (separatorValue(event, bank) !== undefined) separated.add(pcr);
     if (pcr === 11 && event.type !== type.EV_NO_ACTION) {
       sectionName = body.kind === 'stub-section-name' ? { name: body.name, index } : undefined;
     }
-    return decoded;
+    return decoding;
   });
-  return { log, bank, events, afterSeparator };
+}
+
+function sameContext(a: EventContext, b: EventContext): boolean {
+  return a.afterSeparator === b.afterSeparator && a.sectionName?.index === b.sectionName?.index;
 }

@@ -6,7 +6,7 @@ import { printable, toHex } from '../../bytes/text.ts';
 import { replayBank } from '../replay.ts';
 import type { LogReport, LogReportEvent, LogReportPcrs } from '../report.ts';
 import { bankDisagreements, type BankDisagreement } from './classify.ts';
-import { decodeLog, type DecodedLog } from './event-data.ts';
+import { decodeBanks, type DecodedLog } from './event-data.ts';
 import { eventTypeName } from './event-types.ts';
 import type { TcgEvent, TcgLog, TcgLogFormat, TcgRegisters } from './model.ts';
 import { QUIRKS, type QuirkName } from './quirks.ts';
@@ -48,8 +48,9 @@ export function preferredBank(log: TcgLog): HashName | undefined {
 
 /** The whole log. Everything in it is the host's word: no quote is looked at here. */
 export function tcgReport(log: TcgLog, bank: HashName | undefined = preferredBank(log)): TcgReport {
-  const decoded = bank === undefined ? undefined : decodeLog(log, bank);
   const others = log.banks.filter((other) => other !== bank);
+  const decodings = decodeBanks(log, bank === undefined ? [] : [bank, ...others]);
+  const decoded = bank === undefined ? undefined : decodings.get(bank);
   const initial: Record<string, Record<string, string>> = {};
   const values: Record<string, Record<string, string>> = {};
   const incomplete: Record<string, readonly number[]> = {};
@@ -74,7 +75,7 @@ export function tcgReport(log: TcgLog, bank: HashName | undefined = preferredBan
     ...(isPcr ? {} : { measurementRegisters: values }),
     incomplete,
     disagreements:
-      decoded === undefined ? [] : others.flatMap((other) => bankDisagreements(decoded, decodeLog(log, other))),
+      decoded === undefined ? [] : others.flatMap((other) => bankDisagreements(decoded, decodings.get(other)!)),
     quirks: QUIRKS.filter(({ name }) => met.has(name)).map(({ name, why }) => ({ name, why })),
     anomalies: log.anomalies.map((anomaly) => ({ ...anomaly, detail: printable(anomaly.detail) })),
   };
