@@ -59,12 +59,12 @@ export function readAttest(bytes: Uint8Array, only?: AttestKind): TpmsAttest {
   const qualifiedSigner = readSized(reader);
   const extraData = readSized(reader);
   const clockInfo = readClockInfo(reader);
-  const header = { qualifiedSigner, extraData, clockInfo, firmwareVersion: reader.u64be() };
+  const firmwareVersion = reader.u64be();
   const wanted = only === undefined || type === TPM_ST_ATTEST[only];
-  const body = wanted ? readAttested(type, reader) : undefined;
-  if (body === undefined) return { type, ...header, attested: reader.rest() };
+  const attested = (wanted ? readAttested(type, reader) : undefined) ?? reader.rest();
   reader.end();
-  return { ...header, ...body };
+  // `readAttested` reads what the type says, which the compiler cannot see in two fields apart.
+  return { type, qualifiedSigner, extraData, clockInfo, firmwareVersion, attested } as TpmsAttest;
 }
 
 /** The bytes of a TPMS_ATTEST. */

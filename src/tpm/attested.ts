@@ -87,21 +87,21 @@ export function readSized(reader: ByteReader, limit = MAX_NAME): Uint8Array {
  * Reads the TPMU_ATTEST of a type; undefined for the types that are kept as bytes.
  * @throws EvidenceError `tpm.attest-size`, `tpm.attest-safe`, those of `readSelection`, `bytes.truncated`
  */
-export function readAttested(type: number, reader: ByteReader): Attested | undefined {
+export function readAttested(type: number, reader: ByteReader): Attested['attested'] | undefined {
   switch (type) {
     case TPM_ST_ATTEST.TIME: {
       const time = { time: reader.u64be(), clockInfo: readClockInfo(reader) };
-      return { type, attested: { time, firmwareVersion: reader.u64be() } };
+      return { time, firmwareVersion: reader.u64be() };
     }
     case TPM_ST_ATTEST.CERTIFY:
-      return { type, attested: { name: readSized(reader), qualifiedName: readSized(reader) } };
+      return { name: readSized(reader), qualifiedName: readSized(reader) };
     case TPM_ST_ATTEST.QUOTE:
-      return { type, attested: { pcrSelect: readSelection(reader), pcrDigest: readSized(reader) } };
+      return { pcrSelect: readSelection(reader), pcrDigest: readSized(reader) };
     case TPM_ST_ATTEST.CREATION:
-      return { type, attested: { objectName: readSized(reader), creationHash: readSized(reader) } };
+      return { objectName: readSized(reader), creationHash: readSized(reader) };
     case TPM_ST_ATTEST.NV: {
       const [indexName, offset] = [readSized(reader), reader.u16be()];
-      return { type, attested: { indexName, offset, nvContents: readSized(reader, MAX_NV_BUFFER) } };
+      return { indexName, offset, nvContents: readSized(reader, MAX_NV_BUFFER) };
     }
     default:
       return undefined;
