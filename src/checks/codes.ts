@@ -29,7 +29,8 @@ const entries = {
   },
   'identity.ak-missing': {
     text: 'the evidence carries no public area for the pinned AK name',
-    remedy: 'collect the AK’s TPM2B_PUBLIC with the quote, or pin the public area itself',
+    remedy:
+      'collect the AK’s TPM2B_PUBLIC with the quote (--ak-public beside plain files), or pin the public area itself',
     clause: 'TPM 2.0 Part 2, 12.2.5',
     waivable: false,
   },

@@ -1,6 +1,7 @@
 /** The whole command line. */
 
 import { registerAgent } from './commands/agent.ts';
+import { registerBundle } from './commands/bundle.ts';
 import { registerCollect } from './commands/collect.ts';
 import { registerDemo } from './commands/demo.ts';
 import { registerEnrol } from './commands/enrol.ts';
@@ -18,6 +19,7 @@ import { runProgram } from './run-program.ts';
 export function run(args: readonly string[], io: Io): Promise<ExitCode> {
   return runProgram(args, io, [
     registerVerify,
+    registerBundle,
     registerLog,
     registerPolicy,
     registerServe,

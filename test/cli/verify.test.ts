@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { canonicalJson } from '../../src/bytes/json.ts';
 import type { Appraisal } from '../../src/chain/model.ts';
+import { parseBundle } from '../../src/evidence/bundle.ts';
 import { captured, plainFiles, temporaryFolder } from './captured-files.ts';
 import { assay, documentOf, type Ended } from './terminal.ts';
 
@@ -138,10 +139,63 @@ describe('plain files', () => {
   });
 });
 
+describe('the key that came with plain files', () => {
+  type Files = ReturnType<typeof plainFiles>;
+  const parts = (files: Files): readonly string[] =>
+    (['quote', 'signature', 'pcrs', 'log', 'ima'] as const).flatMap((name) => [`--${name}`, files[name]]);
+  const judge = (evidence: readonly string[]) => assay(['verify', ...evidence, ...good.challenge, ...POLICY, '--json']);
+  const malformed = ({ akTpm2b }: Files): string => {
+    const path = join(temporaryFolder(), 'malformed.tpm2b');
+    writeFileSync(path, readFileSync(akTpm2b).subarray(0, -1));
+    return path;
+  };
+  const other = (): string => captured('uki/second-host').ak;
+
+  it.each<[string, (files: Files) => readonly string[], readonly [number, string | null]]>([
+    ['counts where the pin set has its name', (files) => ['--ak-public', files.akTpm2b], [0, null]],
+    ['counts as TPMT_PUBLIC too', (files) => ['--ak-public', files.akTpmt], [0, null]],
+    ['counts where its name is given', (files) => ['--ak-public', files.akTpm2b, '--ak-name', files.akName], [0, null]],
+    ['counts where its host is asked for', (files) => ['--ak-public', files.akTpm2b, '--host', 'lab-a'], [0, null]],
+    ['does not count for another host', (files) => ['--ak-public', files.akTpm2b, '--host', 'lab-b'], [1, 'identity']],
+    [
+      'does not count under another name',
+      ({ akName }) => ['--ak-public', other(), '--ak-name', akName],
+      [1, 'identity'],
+    ],
+    ['has not signed what another key signed', () => ['--ak-public', other()], [1, 'quote']],
+    ['has no name when it is only a PEM', (files) => ['--ak-public', files.akPem], [1, 'identity']],
+    ['breaks link identity when it is malformed', (files) => ['--ak-public', malformed(files)], [1, 'identity']],
+    ['is wanting when it was not sent', () => [], [2, 'identity']],
+  ])('%s', async (_, options, [code, weakestLink]) => {
+    const files = plainFiles('uki/baseline');
+    const ended = await judge([...parts(files), ...options(files)]);
+    expect([ended.code, (documentOf(ended) as unknown as Appraisal).weakestLink]).toEqual([code, weakestLink]);
+  });
+
+  it('goes with them into a bundle, which is judged alike', async () => {
+    const files = plainFiles('uki/baseline');
+    const evidence = [...parts(files), '--ak-public', files.akTpm2b];
+    const out = join(temporaryFolder(), 'host.json');
+    expect(await assay(['bundle', ...evidence, '--out', out])).toEqual({ code: 0, out: '', err: '' });
+    const [made, sent] = [out, good.bundle].map((path) => parseBundle(readFileSync(path, 'utf8')));
+    expect(made).toEqual({ ...sent, quotes: sent!.quotes.slice(0, 1), hints: new Map() });
+    const judged = await judge([out]);
+    expect(judged.out).toBe((await judge(evidence)).out);
+    expect(judged.code).toBe(0);
+  });
+
+  it('is left out of a bundle that is made without it; what is printed is the bundle', async () => {
+    const { quote, signature } = plainFiles('uki/baseline');
+    const made = await assay(['bundle', '--quote', quote, '--signature', signature]);
+    expect(Object.keys(documentOf(made))).toEqual(['schema', 'quotes', 'logs', 'hints']);
+  });
+});
+
 describe('a call that cannot be carried out', () => {
   it.each<[string, readonly string[], string]>([
     ['no evidence', ['verify', ...POLICY], 'evidence.missing'],
     ['a quote without signature', ['verify', ...POLICY, '--quote', good.bundle], 'evidence.missing'],
+    ['a bundle and a key beside it', [...good.verify, ...POLICY, '--ak-public', good.ak], 'evidence.mixed'],
     ['a bundle and plain files', [...good.verify, ...POLICY, '--log', good.bundle], 'evidence.mixed'],
     ['no policy', good.verify, 'usage.missingMandatoryOptionValue'],
     ['an unknown option', [...good.verify, ...POLICY, '--nonse', '00'], 'usage.unknownOption'],
@@ -178,6 +232,20 @@ describe('a call that cannot be carried out', () => {
     expect(ended.err).toBe('');
   });
 
+  it.each([
+    ['a bundle of no quote', ['--log', good.bundle], 'evidence.missing'],
+    ['a bundle of a quote without its signature', ['--quote', good.bundle], 'evidence.missing'],
+    [
+      'a bundle into no folder',
+      ['--quote', good.bundle, '--signature', good.bundle, '--out', 'none/host.json'],
+      'output.unwritable',
+    ],
+  ])('makes nothing: %s', async (_, args, code) => {
+    const ended = await assay(['bundle', ...args]);
+    expect(ended).toMatchObject({ code: 3, out: '' });
+    expect(ended.err).toContain(code);
+  });
+
   it('is told to people on standard error', async () => {
     const ended = await assay(['verify', 'none.json', ...POLICY]);
     expect(ended).toMatchObject({ code: 3, out: '' });
@@ -212,7 +280,7 @@ describe('help', () => {
   });
 
   it('shows an example with each command that takes files', async () => {
-    for (const command of ['verify', 'log', 'serve']) {
+    for (const command of ['verify', 'bundle', 'log', 'serve']) {
       expect((await assay([command, '--help'])).out).toMatch(/Examples?:\n {2}assay /);
     }
   });

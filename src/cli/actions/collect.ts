@@ -1,12 +1,10 @@
 /** What `assay collect` does. */
 
-import { writeFileSync } from 'node:fs';
 import { keyName } from '../../agent/attestation.ts';
 import { answer, NOTHING_KEPT } from '../../agent/evidence.ts';
 import { plainLine } from '../../agent/events.ts';
 import { Installation } from '../../agent/installation.ts';
 import { NONCE_BYTES } from '../../api/nonce.ts';
-import { UsageError } from '../../bytes/errors.ts';
 import { toHex } from '../../bytes/text.ts';
 import { bundleToJson } from '../../evidence/bundle.ts';
 import { agentValues, hostSettings } from '../agent-settings.ts';
@@ -15,6 +13,7 @@ import { readNonce, readSelectionOption } from '../challenge-options.ts';
 import { evidenceSources, installationParts, reportable } from '../host-agent.ts';
 import { processEdge } from '../host-process.ts';
 import type { Io } from '../io.ts';
+import { writeOutput } from '../output.ts';
 
 /** @throws UsageError, with the TPM's errors among them */
 export async function collect(io: Io, options: CollectOptions): Promise<void> {
@@ -29,7 +28,7 @@ export async function collect(io: Io, options: CollectOptions): Promise<void> {
     const tpm = await installation.tpm();
     const answered = await answer(tpm, evidenceSources(settings), { nonce, selection, kept: NOTHING_KEPT });
     await answered.close();
-    write(io, out, `${JSON.stringify(bundleToJson(answered.bundle))}\n`);
+    writeOutput(io, out, `${JSON.stringify(bundleToJson(answered.bundle))}\n`);
     const { dim } = io.errStyle;
     io.err(`${dim('nonce')}    ${toHex(nonce)}\n${dim('ak-name')}  ${keyName(tpm.ak.public)}\n`);
     for (const part of answered.missing) io.err(`${dim('missing')}  ${part}\n`);
@@ -37,18 +36,5 @@ export async function collect(io: Io, options: CollectOptions): Promise<void> {
     throw reportable(error);
   } finally {
     await installation.close();
-  }
-}
-
-function write(io: Io, path: string | undefined, text: string): void {
-  if (path === undefined) {
-    io.out(text);
-    return;
-  }
-  try {
-    writeFileSync(path, text);
-  } catch (cause) {
-    const remedy = 'name a file in a folder that is there and may be written';
-    throw new UsageError('output.unwritable', `--out ${path}: ${(cause as Error).message}`, remedy);
   }
 }

@@ -2,8 +2,9 @@
 
 import type { Command } from 'commander';
 import type { Io } from '../io.ts';
+import { plainFileOptions, type PlainFileOptions } from './plain-files.ts';
 
-export interface VerifyOptions {
+export interface VerifyOptions extends PlainFileOptions {
   readonly policy: string;
   readonly catalogue?: string;
   readonly ak?: string;
@@ -12,17 +13,11 @@ export interface VerifyOptions {
   readonly nonce?: string;
   readonly selection?: string;
   readonly at?: string;
-  readonly quote?: string;
-  readonly signature?: string;
-  readonly pcrs?: string;
-  readonly log?: string;
-  readonly ima?: string;
-  readonly systemdLog?: string;
   readonly json?: true;
 }
 
 export function registerVerify(program: Command, io: Io): void {
-  program
+  const command = program
     .command('verify')
     .summary('appraise the evidence of one host')
     .description('Appraises evidence offline and says of each link of the chain whether it holds.')
@@ -40,13 +35,8 @@ export function registerVerify(program: Command, io: Io): void {
     .option('--host <name>', 'the evidence must be of this host of the pin set')
     .option('--nonce <hex>', 'nonce of the challenge the evidence must answer')
     .option('--selection <list>', 'PCR selection of the challenge, as sha256:0-15 (default: that of the policy)')
-    .option('--at <time>', 'judge as of this time, RFC 3339 (default: now)')
-    .option('--quote <file>', 'TPMS_ATTEST, in place of a bundle')
-    .option('--signature <file>', 'TPMT_SIGNATURE over --quote')
-    .option('--pcrs <file>', 'PCR values, as tpm2_quote --pcr or tpm2_pcrread -o writes them')
-    .option('--log <file>', 'firmware log (binary_bios_measurements)')
-    .option('--ima <file>', 'IMA list, binary or ASCII')
-    .option('--systemd-log <file>', 'systemd’s log of what it measured (/run/log/systemd/tpm2-measure.log)')
+    .option('--at <time>', 'judge as of this time, RFC 3339 (default: now)');
+  plainFileOptions(command)
     .option('--json', 'print the appraisal document')
     .addHelpText(
       'after',
@@ -55,6 +45,8 @@ Examples:
   assay verify host7.json --policy policies/kvm-uki.yaml --ak host7.pub --nonce 6f3a…
   assay verify --policy policies/kvm-uki.yaml --quote quote.bin --signature quote.sig --pcrs quote.pcrs \\
     --log binary_bios_measurements --ima binary_runtime_measurements --ak ak.pub --nonce 6f3a…
+  assay verify --policy my-policy.yaml --host host7 --ak-public ak.tpm2b --quote quote.bin --signature quote.sig \\
+    --pcrs quote.pcrs --log binary_bios_measurements --ima binary_runtime_measurements --nonce 6f3a…
 
 Exit codes: 0 trusted, 1 untrusted, 2 not proved or capped by the policy, 3 error.`,
     )

@@ -15,6 +15,8 @@ interface Tpm2ToolsFiles {
   readonly quote: Uint8Array;
   /** `tpm2_quote --signature`: TPMT_SIGNATURE */
   readonly signature: Uint8Array;
+  /** `tpm2_createak --public` or `tpm2_readpublic -o`: the AK’s public area, which is no more than what the host claims */
+  readonly ak?: Uint8Array;
   /** PCR values in any layout of tpm2-tools (`tpm2_quote --pcr`, `tpm2_pcrread`); absent, the quote stands without values */
   readonly pcrs?: Uint8Array;
   /** `binary_bios_measurements` */
@@ -30,8 +32,9 @@ interface Tpm2ToolsFiles {
  * @throws EvidenceError as `readPcrs`: PCR values in no layout of tpm2-tools
  */
 export function bundleFromTpm2Tools(files: Tpm2ToolsFiles, pcrsName = 'pcrs'): EvidenceBundle {
-  const { quote, signature, pcrs, firmwareLog, imaLog, systemdLog } = files;
+  const { quote, signature, ak, pcrs, firmwareLog, imaLog, systemdLog } = files;
   return {
+    ...(ak !== undefined && { ak }),
     quotes: [{ attest: quote, signature, pcrs: claimedPcrs(pcrs, quote, pcrsName) }],
     ...(firmwareLog !== undefined && { firmwareLog: logEvidence(firmwareLog) }),
     ...(imaLog !== undefined && { imaLog: logEvidence(imaLog) }),
