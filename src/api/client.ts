@@ -66,7 +66,7 @@ export class ProblemResponse extends Error {
   }
 }
 
-function readProblem(body: string): (Partial<Problem> & { readonly missing?: readonly string[] }) | null {
+function readProblem(body: string): Partial<Problem> | null {
   try {
     const value = JSON.parse(body) as unknown;
     return typeof value === 'object' && value !== null && 'code' in value ? (value as Partial<Problem>) : null;

@@ -1,6 +1,16 @@
 /** Every schema that the OpenAPI document names. */
 
 import { NewToken, TokenCreated, TokenList } from './token-schemas.ts';
+import {
+  ActivateRequest,
+  ChallengeRequest,
+  ChallengeResponse,
+  EnrolmentState,
+  EnrolRequest,
+  EnrolResponse,
+  EvidenceRequest,
+  EvidenceResponse,
+} from './agent-schemas.ts';
 import { EventList } from './event-schemas.ts';
 import { Problem } from './problems.ts';
 import { AppraiseRequest, AttestationResult, EvidenceBundle, Health, KeySet, Readiness } from './schemas.ts';
@@ -12,6 +22,14 @@ export const COMPONENTS = {
   KeySet,
   Health,
   Readiness,
+  EnrolRequest,
+  EnrolResponse,
+  ActivateRequest,
+  EnrolmentState,
+  ChallengeRequest,
+  ChallengeResponse,
+  EvidenceRequest,
+  EvidenceResponse,
   NewToken,
   TokenCreated,
   TokenList,

@@ -1,5 +1,6 @@
 /** Every operation of the HTTP interface by its id. The service registers these and no others. */
 
+import { AGENT_OPERATIONS } from './operations/agent.ts';
 import { APPRAISE_OPERATIONS } from './operations/appraise.ts';
 import { DOCUMENT_OPERATIONS } from './operations/documents.ts';
 import { EVENT_OPERATIONS } from './operations/events.ts';
@@ -7,6 +8,7 @@ import { TOKEN_OPERATIONS } from './operations/tokens.ts';
 
 export const OPERATIONS = {
   ...APPRAISE_OPERATIONS,
+  ...AGENT_OPERATIONS,
   ...TOKEN_OPERATIONS,
   ...EVENT_OPERATIONS,
   ...DOCUMENT_OPERATIONS,

@@ -101,9 +101,80 @@ const entries = {
     remedy: 'Name one of the policies this service was started with; /readyz lists them.',
   },
   'host.unknown': {
+    status: 404,
+    title: 'No such host is known',
+    remedy: 'Correct the name or id; enrol the host, or add its attestation key to the policy’s pin set.',
+  },
+  'host.pending': {
+    status: 403,
+    title: 'Nobody has decided yet whether the host is ours',
+    remedy: 'Wait, or have an operator approve the host.',
+  },
+  'host.no-policy': {
+    status: 403,
+    title: 'No policy applies to the host',
+    remedy: 'Have an operator assign one; without a policy nothing is trusted.',
+  },
+  'host.retired': {
+    status: 403,
+    title: 'The host was taken out of service',
+    remedy: 'Stop attesting. A machine that comes back is for an operator to decide about.',
+  },
+  'enrolment.key': {
     status: 422,
-    title: 'The policy’s pin set has no such host',
-    remedy: 'Correct the name, or add the host’s attestation key to the pin set and restart the service.',
+    title: 'A key of the enrolment is none that a host enrols with',
+    remedy: 'Enrol with an EK of the TCG profile and a restricted, fixedTPM, fixedParent signing key as AK.',
+  },
+  'enrolment.certificate': {
+    status: 422,
+    title: 'The EK certificate is not one of this EK',
+    remedy: 'Send the certificate that the TPM keeps for the EK it enrols with, or none.',
+  },
+  'enrolment.retired': {
+    status: 403,
+    title: 'The EK belongs to a host that was taken out of service',
+    remedy: 'Have an operator decide about the machine.',
+  },
+  'enrolment.queue-full': {
+    status: 503,
+    title: 'Too many enrolments are open',
+    remedy: 'Wait for the seconds in Retry-After; an operator may decide about those that wait.',
+  },
+  'enrolment.unknown': {
+    status: 404,
+    title: 'There is no such enrolment to answer',
+    remedy: 'Begin again: an enrolment is answered once, and within minutes.',
+  },
+  'enrolment.refused': {
+    status: 403,
+    title: 'The enrolment is refused',
+    remedy: 'See detail. Beginning again helps when the TPM answered for another key; otherwise ask the operator.',
+  },
+  'challenge.foreign': {
+    status: 422,
+    title: 'The challenge is not one that this service gave this host',
+    remedy: 'Ask for a new challenge, and send it back as it came.',
+  },
+  'challenge.expired': {
+    status: 410,
+    title: 'The challenge has expired',
+    remedy: 'Ask for a new challenge.',
+  },
+  'challenge.used': {
+    status: 409,
+    title: 'The challenge was answered before',
+    remedy: 'Ask for a new challenge.',
+  },
+  'evidence.logs-missing': {
+    status: 409,
+    title: 'The evidence names logs that are not kept here',
+    remedy: 'Send the logs named in missing whole, for the same challenge.',
+  },
+  'evidence.not-from-host': {
+    status: 422,
+    title: 'The evidence is not this host’s answer to this challenge',
+    remedy:
+      'Quote with the AK that the host enrolled, over the nonce and the claims of this challenge. Nothing was recorded of it.',
   },
   'route.unknown': {
     status: 404,
@@ -157,6 +228,7 @@ export const Problem = z.strictObject({
   detail: z.string().check(z.describe('What was found, and where.')),
   remedy: z.string().check(z.describe('What to do next.')),
   instance: z.string().check(z.describe('urn:uuid of this request, as the log of the service has it.')),
+  missing: z.optional(z.array(z.string()).check(z.describe('Content ids, with evidence.logs-missing.'))),
   errors: z.optional(
     z.array(z.strictObject({ pointer: z.string().check(z.describe('JSON pointer (RFC 6901)')), detail: z.string() })),
   ),
@@ -175,6 +247,7 @@ export function problem(
   detail: string,
   requestId: string,
   errors: readonly ProblemError[] = [],
+  missing: readonly string[] = [],
 ): Problem {
   const { status, title, remedy } = PROBLEMS[code];
   return {
@@ -185,6 +258,7 @@ export function problem(
     detail,
     remedy,
     instance: `urn:uuid:${requestId}`,
+    ...(missing.length > 0 && { missing: [...missing] }),
     ...(errors.length > 0 && { errors: [...errors] }),
   };
 }

@@ -125,7 +125,16 @@ const ChainClaim = z.strictObject({
 export const AttestationResult = z.strictObject({
   eat_profile: z.string(),
   iss: z.optional(z.string()),
-  sub: z.optional(z.string().check(z.describe('host:<name>, for a host of the pin set.'))),
+  sub: z.optional(z.string().check(z.describe('host:<name>, for an enrolled host or one of the pin set.'))),
+  cnf: z.optional(
+    z
+      .strictObject({
+        jwk: z.strictObject({ kty: z.literal('EC'), crv: z.literal('P-256'), x: z.string(), y: z.string() }),
+      })
+      .check(
+        z.describe('RFC 7800: whoever presents the result proves to have this key, which lives in the host’s TPM.'),
+      ),
+  ),
   jti: z.string(),
   iat: z.number(),
   exp: z.number(),

@@ -19,6 +19,7 @@ import { authenticate, pinsOf, type Authenticated } from './authenticate.ts';
 import { cached, type AppraisalCache } from './cache.ts';
 import { draftLink, fold, type LinkDraft } from './fold.ts';
 import { factsKey, gatherFacts, partIds } from './gather.ts';
+import { identify } from './identify.ts';
 import { FOUNDATION } from './links.ts';
 import type { Appraisal, AppraisalInput } from './model.ts';
 import { planOf } from './plan.ts';
@@ -45,13 +46,15 @@ export function appraise(input: AppraisalInput, cache?: AppraisalCache): Apprais
   const { evidence, policy, challenge, at } = input;
   const references = referencesOf(input);
   const inputs = partIds(evidence);
+  const identified = input.enrolment === undefined ? null : identify(input.enrolment, input.trust, at, cache);
   const authenticated = authenticate(
     evidence,
     {
-      pins: input.pins.length > 0 ? input.pins : pinsOf(policy.pins),
+      pins: identified?.pins ?? (input.pins.length > 0 ? input.pins : pinsOf(policy.pins)),
       challenge: challenge ?? null,
       selection: cached(cache, `selection/${references.selection}`, () => parseSelection(references.selection)),
       banks: planOf(policy).banks,
+      parentQualifiedName: identified?.parentQualifiedName,
     },
     (bytes) => {
       const id = bytes === evidence.ak ? inputs['ak'] : contentId(bytes);
@@ -59,7 +62,8 @@ export function appraise(input: AppraisalInput, cache?: AppraisalCache): Apprais
     },
   );
 
-  const facts = new Facts(authenticated.facts, authenticated.bank);
+  const own = identified === null ? authenticated.facts : [...identified.facts, ...authenticated.facts];
+  const facts = new Facts(own, authenticated.bank);
   const context = { facts, references, image: NO_IMAGE };
   const identity = ask(policy, 'identity', context);
   const quote = ask(policy, 'quote', authenticated.accepted ? context : null);

@@ -32,6 +32,8 @@ interface Expected {
   readonly challenge: Challenge | null;
   /** the PCR selection that must be signed */
   readonly selection: PcrSelection;
+  /** qualified name of the AK's parent, where an enrolment knows it */
+  readonly parentQualifiedName?: Uint8Array | undefined;
   /**
    * The banks the policy names: no other is judged in. Whoever asks may be the host, and a bank that its firmware does not extend
    * holds whatever root extended, separators included.
@@ -144,13 +146,17 @@ function verifyQuotes(
 ): Omit<Authenticated, 'accepted'> {
   const nothing = (fact: Fact) => ({ facts: [fact], quoted: null, bank: null });
   if (evidence.quotes.length === 0) return nothing(quoteFact({ state: 'missing' }));
-  const { selection } = expected;
+  const { selection, parentQualifiedName } = expected;
   const nonce = expectedExtraData(expected.challenge, evidence.claims);
   let checks: readonly QuoteCheck[];
   try {
     checks = evidence.quotes.map(({ attest, signature, pcrs }) =>
       // Values that did not come along are missing, not wrong.
-      checkQuote({ attest, signature, pcrs: pcrs.size === 0 ? undefined : pcrs }, ak, { nonce, selection }),
+      checkQuote({ attest, signature, pcrs: pcrs.size === 0 ? undefined : pcrs }, ak, {
+        nonce,
+        selection,
+        parentQualifiedName,
+      }),
     );
   } catch (cause) {
     if (!(cause instanceof EvidenceError)) throw cause;

@@ -6,6 +6,7 @@ import type { PriorCounters } from '../checks/references.ts';
 import type { EvidenceBundle } from '../evidence/bundle.ts';
 import type { Fact } from '../facts/model.ts';
 import type { ResolvedPolicy } from '../policy/resolve.ts';
+import type { Enrolment, TrustStore } from '../references/enrolment.ts';
 
 /** `not-applicable` comes from the policy alone, never from missing evidence. */
 export type LinkStatus = 'holds' | 'broken' | 'unproven' | 'not-applicable';
@@ -17,8 +18,8 @@ export type Verdict = 'trusted' | 'untrusted' | 'unproven';
  * which leaves the attributes unknown) or by its name.
  */
 export interface AkPin {
-  /** who says so: the caller of this appraisal, or the pin set the policy names */
-  readonly by: 'caller' | 'pin-set';
+  /** who says so: the caller of this appraisal, the pin set the policy names, or the host's enrolment */
+  readonly by: 'caller' | 'pin-set' | 'enrolment';
   readonly host?: string;
   readonly publicArea?: Uint8Array;
   /** hexadecimal */
@@ -43,6 +44,10 @@ export interface AppraisalInput {
   readonly policy: ResolvedPolicy;
   /** pins of the caller; when none is given those of the policy's pin set count */
   readonly pins: readonly AkPin[];
+  /** the enrolment of the host that was challenged: only its AK counts then, and no pin */
+  readonly enrolment?: Enrolment;
+  /** what the EK's certificate may lead to; absent: to nothing */
+  readonly trust?: TrustStore;
   readonly challenge?: Challenge;
   /** of the last accepted quote of the same AK; absent: this is the first */
   readonly prior?: PriorCounters;

@@ -1,7 +1,10 @@
 /** The closed catalogue of checks. A policy names checks of this list; there are no others. */
 
 import { akPinned } from './identity/ak-pinned.ts';
+import { akResident } from './identity/ak-resident.ts';
 import { akRestricted } from './identity/ak-restricted.ts';
+import { ekGenuine } from './identity/ek-genuine.ts';
+import { hostOurs } from './identity/host-ours.ts';
 import { quoteChallenge } from './quote/challenge.ts';
 import { quoteClaims } from './quote/claims.ts';
 import { quoteCounters } from './quote/counters.ts';
@@ -61,6 +64,9 @@ import type { AnyCheck } from './model.ts';
 export const CATALOGUE: readonly AnyCheck[] = [
   akPinned,
   akRestricted,
+  akResident,
+  ekGenuine,
+  hostOurs,
   quoteSigned,
   quoteMadeByTpm,
   quoteIsQuote,

@@ -46,6 +46,49 @@ const entries = {
     clause: 'TPM 2.0 Part 2, 8.3',
     waivable: false,
   },
+  'identity.ak-not-resident': {
+    text: 'nothing proves that the attestation key lives in the TPM of the host’s EK',
+    remedy: 'enrol the host again, so that its TPM answers TPM2_ActivateCredential',
+    clause: 'TPM 2.0 Part 1, 24',
+    waivable: false,
+  },
+  'identity.host-unapproved': {
+    text: 'nobody has said that this machine is one of ours',
+    remedy: 'approve the host, pin its EK, or enrol it with a join token',
+    clause: 'RFC 9334, 7.4',
+    waivable: false,
+  },
+  'identity.ek-certificate-missing': {
+    text: 'the TPM has no EK certificate',
+    remedy: 'load the maker’s certificate for this EK where the maker publishes it, or pin the AK as operator',
+    clause: 'TCG EK Credential Profile 2.5, 2.2',
+    waivable: false,
+  },
+  'identity.ek-root-unknown': {
+    text: 'the EK’s certificate leads to no root that is trusted here',
+    remedy:
+      'check the root with the TPM’s maker, then add it with its class to the trusted roots; a root says genuine, not ours',
+    clause: 'RFC 5280, 6.1',
+    waivable: false,
+  },
+  'identity.ek-certificate': {
+    text: 'the EK’s certificate, or one it leads through, is against the rules',
+    remedy: 'see the code in observed; a revoked, forged or expired certificate is no proof of a genuine TPM',
+    clause: 'RFC 5280, 6.1; TCG EK Credential Profile 2.5, 3.2',
+    waivable: false,
+  },
+  'identity.ek-unsure': {
+    text: 'the EK’s certificate leads to a trusted root, but by a step that the policy does not rest on',
+    remedy: 'load a current revocation list of the issuer; or let the policy rest on it, with identity.ek-genuine',
+    clause: 'RFC 5280, 6.3',
+    waivable: false,
+  },
+  'identity.ek-class': {
+    text: 'the EK is genuine, but of a class of TPM that the policy does not take',
+    remedy: 'move the host to a policy whose identity.ek-genuine names the class, if such TPMs are meant to be trusted',
+    clause: 'policy: identity.ek-genuine',
+    waivable: false,
+  },
   'identity.malformed': {
     text: 'the attestation key’s public area does not follow its format',
     remedy: 'collect the evidence again; if it stays malformed, the host’s collector is broken or hostile',

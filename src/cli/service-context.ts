@@ -6,6 +6,7 @@ import type { Logger } from 'pino';
 import { PolicyError } from '../bytes/errors.ts';
 import type { ResolvedPolicy } from '../policy/resolve.ts';
 import { loadSigningKey, openDataDirectory } from '../service/data-directory.ts';
+import { openHosts } from '../service/hosts/open.ts';
 import type { ServiceContext, ServiceLimits } from '../service/settings.ts';
 import { openStore } from '../store/open.ts';
 import { packageVersion } from './package-root.ts';
@@ -45,18 +46,14 @@ export async function serviceContext({
   }
   const version = packageVersion();
   const directory = await openDataDirectory(data);
-  return {
+  const shared = {
     policies: byName,
     key: await loadSigningKey(directory),
     verifier: { developer: 'assay', build: `assay ${version}` },
     ...(issuer !== undefined && { issuer }),
-    version,
     store: await openStore(database ?? join(directory, DATABASE_FILE)),
-    localCallers,
-    limits,
-    logger,
     now: () => Date.now(),
-    newId: randomUUID,
     random: randomBytes,
   };
+  return { ...shared, hosts: await openHosts(shared), version, localCallers, limits, logger, newId: randomUUID };
 }

@@ -70,6 +70,7 @@ export class Facts {
   }
 }
 
-function isFact<N extends FactName>(fact: Fact, name: N): fact is Fact & Fact<N> {
+/** Whether a fact is the one of that name. */
+export function isFact<N extends FactName>(fact: Fact, name: N): fact is Fact & Fact<N> {
   return fact.name === name;
 }

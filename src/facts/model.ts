@@ -4,12 +4,14 @@
  */
 
 import type { HashName } from '../bytes/hash.ts';
+import type { NoteName } from '../x509/path-model.ts';
+import type { QuirkName } from '../x509/quirks.ts';
 import type { Claims } from '../evidence/claims.ts';
 
 /** How a digest is known. */
 export type DigestProvenance = 'quoted' | 'replayed';
 /** Who vouches for a fact that does not come from the evidence. */
-export type OutsideProvenance = 'enrolled' | 'operator';
+export type OutsideProvenance = 'enrolled' | 'operator' | 'reference';
 /** How the data beside a digest is known: `bound` data hashes to the replayed digest; a `hint` is the host's word. */
 export type DataProvenance = 'bound' | 'bound-with-quirk' | 'hint' | 'mismatch';
 
@@ -94,12 +96,43 @@ export interface AkFact {
  */
 export interface PinFact {
   readonly state: 'pinned' | 'not-pinned' | 'no-pins' | 'no-key' | 'malformed';
-  /** who vouches: the caller, or a pin set */
+  /** who vouches: the caller, a pin set, or the host's enrolment */
   readonly by: string | null;
   readonly host: string | null;
   /** names of the pinned AKs, or what is wrong */
   readonly detail: string;
 }
+
+/** What the verifier's own records say of the host that was challenged. */
+export interface EnrolmentFact {
+  readonly host: string;
+  /** why the machine counts as the operator's own; null while nobody decided */
+  readonly ours: { readonly by: string; readonly detail: string } | null;
+  /** when credential activation proved the AK to live beside the EK, RFC 3339; null: not proved */
+  readonly activatedAt: string | null;
+}
+
+/** Where the EK's certificate leads. `unknown`: to no root of this verifier. `refused`: it is against the rules of certificates. */
+export type EkFact = {
+  /** EK name: nameAlg ‖ digest, hexadecimal */
+  readonly name: string;
+} & (
+  | { readonly state: 'no-certificate' }
+  | { readonly state: 'unknown'; readonly detail: string }
+  | { readonly state: 'refused'; readonly code: string; readonly detail: string }
+  | {
+      readonly state: 'genuine';
+      /** class and name the operator gave the root */
+      readonly class: string;
+      readonly root: string;
+      /** subjects from the EK certificate to the root, for showing */
+      readonly path: readonly string[];
+      /** what a strict verifier would refuse: a check decides */
+      readonly concerns: readonly NoteName[];
+      /** oddities of the vendor's certificates that were read past */
+      readonly quirks: readonly QuirkName[];
+    }
+);
 
 /** State of the quotes as a whole. */
 export type QuoteFact =
@@ -159,6 +192,9 @@ export interface FactValues {
   /** The AK that the evidence is verified with, or the one it claims. */
   ak: AkFact;
   'ak.pin': PinFact;
+  /** There only for a host that enrolled. */
+  enrolment: EnrolmentFact;
+  ek: EkFact;
   quote: QuoteFact;
   /** Subject: the step. One fact for each quote of the bundle. */
   'quote.step': QuoteStepFact;
@@ -199,7 +235,7 @@ export type FactName = keyof FactValues;
 
 /** Where a fact comes from. */
 export interface FactSource {
-  readonly part: 'ak' | 'quote' | 'log.firmware' | 'log.ima' | 'log.systemd';
+  readonly part: 'ak' | 'enrolment' | 'quote' | 'log.firmware' | 'log.ima' | 'log.systemd';
   /** event or entry, from 0 */
   readonly index?: number;
   readonly offset?: number;

@@ -5,6 +5,7 @@ import { canonicalJson } from '../bytes/json.ts';
 import { toBase64url } from '../bytes/text.ts';
 import type { Appraisal, LinkStatus, Verdict } from '../chain/model.ts';
 import type { LinkId } from '../checks/model.ts';
+import type { PublicJwk } from './host.ts';
 import { resultStatus, type ResultStatus } from './status.ts';
 import { trustVector, type TrustVector } from './trust-vector.ts';
 
@@ -51,8 +52,10 @@ interface EarSubmodule {
 export interface EarClaims {
   readonly eat_profile: typeof EAR_PROFILE;
   readonly iss?: string;
-  /** `host:<name>`, when the evidence was signed by a key the policy's pin set gives to that host */
+  /** `host:<name>`, when the evidence was signed by a key that the host's enrolment or the policy's pin set gives to that host */
   readonly sub?: string;
+  /** the key whose possession the holder of this result has to prove (RFC 7800) */
+  readonly cnf?: { readonly jwk: PublicJwk };
   readonly jti: string;
   readonly iat: number;
   readonly exp: number;
@@ -68,6 +71,8 @@ export interface EarContext {
   /** how long the policy lets a verdict stand */
   readonly maxAgeSeconds: number;
   readonly host: string | null;
+  /** the host's signing key, where the quote binds it */
+  readonly confirmedKey?: PublicJwk | null;
   readonly verifier: VerifierId;
   readonly issuer?: string;
   /** unique id of the token */
@@ -89,6 +94,7 @@ export function earClaims(appraisal: Appraisal, context: EarContext): EarClaims 
     eat_profile: EAR_PROFILE,
     ...(context.issuer !== undefined && { iss: context.issuer }),
     ...(context.host !== null && { sub: `host:${context.host}` }),
+    ...(context.confirmedKey && { cnf: { jwk: context.confirmedKey } }),
     jti: context.tokenId,
     iat: issuedAt,
     exp: issuedAt + context.maxAgeSeconds,

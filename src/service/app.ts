@@ -4,6 +4,7 @@ import express, { type Express, type RequestHandler } from 'express';
 import helmet from 'helmet';
 import { OPERATIONS, type OperationId } from '../api/operations.ts';
 import { printable } from '../bytes/text.ts';
+import { limitConcurrency } from './concurrency.ts';
 import { callerToken } from './guard.ts';
 import { HttpProblem, problemHandler, requestId } from './problem-error.ts';
 import { RateLimiter } from './rate-limiter.ts';
@@ -11,6 +12,7 @@ import { registerRoutes, type Handlers, type Route } from './router.ts';
 import { appraiseRoute } from './routes/appraise.ts';
 import { healthRoute, keySetRoute, openApiRoute, readinessRoute } from './routes/documents.ts';
 import { listEventsRoute } from './routes/events.ts';
+import { activateRoute, attestRoute, challengeRoute, enrolmentStateRoute, enrolRoute } from './routes/hosts.ts';
 import { createTokenRoute, listTokensRoute, revokeTokenRoute } from './routes/tokens.ts';
 import type { ServiceContext } from './settings.ts';
 
@@ -27,8 +29,14 @@ export function createApp(context: ServiceContext, stopping: () => boolean): Exp
   app.set('query parser', false);
   app.use(identify(context), helmet(), refuseWhenStopping(stopping), limitRate(context));
 
+  const place = limitConcurrency(context.limits.concurrent);
   const handlers: { readonly [id in OperationId]: Handlers } = {
-    appraise: appraiseRoute(context),
+    appraise: appraiseRoute(context, place),
+    enrol: enrolRoute(context),
+    activate: activateRoute(context),
+    enrolmentState: enrolmentStateRoute(context),
+    challenge: challengeRoute(context),
+    attest: attestRoute(context, place),
     createToken: createTokenRoute(context),
     listTokens: listTokensRoute(context),
     revokeToken: revokeTokenRoute(context),

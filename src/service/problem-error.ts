@@ -9,16 +9,22 @@ export class HttpProblem extends Error {
   override readonly name = 'HttpProblem';
   readonly code: ProblemCode;
   readonly errors: readonly ProblemError[];
+  readonly missing: readonly string[];
   readonly headers: Readonly<Record<string, string>>;
 
   constructor(
     code: ProblemCode,
     detail: string,
-    more: { readonly errors?: readonly ProblemError[]; readonly headers?: Readonly<Record<string, string>> } = {},
+    more: {
+      readonly errors?: readonly ProblemError[];
+      readonly missing?: readonly string[];
+      readonly headers?: Readonly<Record<string, string>>;
+    } = {},
   ) {
     super(detail);
     this.code = code;
     this.errors = more.errors ?? [];
+    this.missing = more.missing ?? [];
     this.headers = more.headers ?? {};
   }
 }
@@ -80,7 +86,7 @@ export function requestId(response: Response): string {
 }
 
 function send(response: Response, refusal: HttpProblem): void {
-  const document = problem(refusal.code, refusal.message, requestId(response), refusal.errors);
+  const document = problem(refusal.code, refusal.message, requestId(response), refusal.errors, refusal.missing);
   response.locals['problem'] = refusal.code;
   response.status(document.status);
   for (const [name, value] of Object.entries(refusal.headers)) response.setHeader(name, value);

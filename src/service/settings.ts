@@ -4,6 +4,7 @@ import { MAX_BUNDLE_BYTES } from '../evidence/bundle.ts';
 import type { ResolvedPolicy } from '../policy/resolve.ts';
 import type { VerifierId } from '../results/ear.ts';
 import type { SigningKey } from '../results/token.ts';
+import type { HostService } from './hosts/host-service.ts';
 import type { Store } from '../store/open.ts';
 import type { Logger } from 'pino';
 
@@ -65,6 +66,8 @@ export interface ServiceContext {
   readonly issuer?: string;
   readonly version: string;
   readonly store: Store;
+  /** enrolment and attestation of hosts */
+  readonly hosts: HostService;
   /** Whether callers of this machine may do without a token what says so: only where nobody else can reach the service. */
   readonly localCallers: boolean;
   readonly limits: ServiceLimits;

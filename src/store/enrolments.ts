@@ -18,7 +18,7 @@ export interface Enrolment {
   readonly secretSha256: string;
   /** answers to the challenge so far */
   readonly attempts: number;
-  /** blob: what the host sent */
+  /** blob: what the host sent, with its answer once it is proved */
   readonly requestId: string;
   /** as the host claims them, until it answered */
   readonly ekName: string;
@@ -43,7 +43,7 @@ export interface Enrolment {
 /** What an enrolment begins with. */
 export type NewEnrolment = Pick<
   Enrolment,
-  'id' | 'createdAt' | 'expiresAt' | 'secretSha256' | 'requestId' | 'ekName' | 'ekSpkiSha256' | 'akName' | 'hostKeyName'
+  'id' | 'createdAt' | 'expiresAt' | 'secretSha256' | 'requestId' | 'ekName' | 'ekSpkiSha256' | 'akName'
 >;
 
 /** Keeps an enrolment whose challenge was given out. */
@@ -61,7 +61,7 @@ export async function beginEnrolment(keeper: Keeper, enrolment: NewEnrolment): P
       ek_name: enrolment.ekName,
       ek_spki_sha256: enrolment.ekSpkiSha256,
       ak_name: enrolment.akName,
-      host_key_name: enrolment.hostKeyName,
+      host_key_name: null,
       genuine: null,
       ours: null,
       ours_id: null,
@@ -105,6 +105,10 @@ export async function refuseAttempt(keeper: Keeper, id: string, at: number, reas
 
 /** What was found when the TPM had answered. */
 export interface Proof {
+  /** blob: what the host sent, with its answer */
+  readonly requestId: string;
+  /** name of the signing key that came with the answer */
+  readonly hostKeyName: string | null;
   readonly genuine: { readonly [key: string]: Json };
   readonly name: string | null;
   readonly policy: string | null;
@@ -119,12 +123,20 @@ export interface Proof {
 export async function proveEnrolment(change: Change, id: string, proof: Proof): Promise<boolean> {
   const enrolment = await findEnrolment(change.read, id);
   if (enrolment?.state !== 'challenged' || enrolment.attempts !== 1) return false;
-  const { genuine, name, policy, expiresAt } = proof;
+  const { genuine, name, policy, expiresAt, requestId, hostKeyName } = proof;
   const detail = { ekName: enrolment.ekName, akName: enrolment.akName };
   await change.record({ action: 'enrolment.proved', subject: id, detail }, (recorder) =>
     recorder
       .updateTable('enrolments')
-      .set({ state: 'pending', genuine: JSON.stringify(genuine), name, policy, expires_at: expiresAt })
+      .set({
+        state: 'pending',
+        genuine: JSON.stringify(genuine),
+        name,
+        policy,
+        expires_at: expiresAt,
+        request_id: requestId,
+        host_key_name: hostKeyName,
+      })
       .where('id', '=', id)
       .execute(),
   );
@@ -196,6 +208,20 @@ export async function findEnrolment(reader: Reader, id: string): Promise<Enrolme
   return row && toEnrolment(row);
 }
 
+/** The enrolment of a host that was decided last: the keys it attests with now. */
+export async function enrolmentOfHost(reader: Reader, hostId: string): Promise<Enrolment | undefined> {
+  const row = await reader
+    .selectFrom('enrolments')
+    .selectAll()
+    .where('host_id', '=', hostId)
+    .where('state', '=', 'enrolled')
+    .orderBy('decided_at', 'desc')
+    .orderBy('id', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+  return row && toEnrolment(row);
+}
+
 export interface EnrolmentQuery {
   readonly state: EnrolmentState;
   /** enrolments whose id comes after this one */
@@ -210,12 +236,16 @@ export async function listEnrolments(reader: Reader, { state, after, limit }: En
   return (await query.execute()).map(toEnrolment);
 }
 
-/** How many challenges are open; the caller bounds them. */
-export async function countChallenged(reader: Reader): Promise<number> {
+/**
+ * How many enrolments wait for an answer or a decision; the caller bounds them.
+ * @param at epoch milliseconds: those past their time do not count
+ */
+export async function countOpen(reader: Reader, state: 'challenged' | 'pending', at: number): Promise<number> {
   const { count } = await reader
     .selectFrom('enrolments')
     .select(({ fn }) => fn.countAll<number>().as('count'))
-    .where('state', '=', 'challenged')
+    .where('state', '=', state)
+    .where('expires_at', '>', at)
     .executeTakeFirstOrThrow();
   return count;
 }

@@ -69,11 +69,11 @@ interface EnrolmentTable<Insert, Update> {
   readonly expires_at: number;
   readonly secret_sha256: Fixed<string>;
   readonly attempts: number;
-  readonly request_id: Fixed<string>;
+  readonly request_id: string;
   readonly ek_name: Fixed<string>;
   readonly ek_spki_sha256: Fixed<string | null>;
   readonly ak_name: Fixed<string>;
-  readonly host_key_name: Fixed<string | null>;
+  readonly host_key_name: string | null;
   readonly genuine: string | null;
   readonly ours: OursBasis | null;
   readonly ours_id: string | null;

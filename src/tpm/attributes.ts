@@ -48,3 +48,18 @@ export function akAttributes(area: TpmtPublic): AkAttributes {
     authPolicy: area.authPolicy.length > 0,
   };
 }
+
+/** Attributes an AK must have (Part 2, 8.3.3; TCG AK template): only such a key signs nothing but what its TPM says. */
+const AK_REQUIRED = ['restricted', 'sign', 'fixedTPM', 'fixedParent', 'sensitiveDataOrigin'] as const;
+
+/** {@link AK_REQUIRED}, and the one it must lack. */
+type JudgedAttributes = Pick<AkAttributes, (typeof AK_REQUIRED)[number] | 'decrypt'>;
+
+/** What an AK must be, in words. */
+export const AK_EXPECTED = `${AK_REQUIRED.join(', ')}, not decrypt`;
+
+/** What of it a key is not; empty for a key that may attest. */
+export function akFlaws(attributes: JudgedAttributes): readonly string[] {
+  const missing = AK_REQUIRED.filter((attribute) => !attributes[attribute]).map((attribute) => `not ${attribute}`);
+  return attributes.decrypt ? [...missing, 'decrypt'] : missing;
+}

@@ -1,23 +1,21 @@
 /** Every attack a verifier must resist, by its number: what is carried out here, and what is not yet in the product. */
 import type { Attack } from './attack.ts';
 import { BOOT } from './boot.ts';
+import { IDENTITY } from './identity.ts';
 import { LOG } from './log.ts';
 import { QUOTE } from './quote.ts';
 import { VERIFIER } from './verifier.ts';
 
 export const ATTACKS: ReadonlyMap<number, readonly Attack[]> = new Map(
-  [LOG, BOOT, QUOTE, VERIFIER]
+  [LOG, BOOT, QUOTE, IDENTITY, VERIFIER]
     .flatMap((section) => Object.entries(section))
     .map(([number, attacks]) => [Number(number), attacks]),
 );
 
 const EK =
   'endorsement keys and their certificates are not judged yet: an AK pinned by the operator stands in for them';
-const ENROLMENT = 'hosts are not enrolled yet: their AKs are pinned by the operator';
 /** Attacks on parts that the product does not have, each with the reason. */
 export const OUT_OF_SCOPE: ReadonlyMap<number, string> = new Map([
-  [71, `${ENROLMENT}, so no credential is activated`],
-  [72, EK],
   [73, EK],
   [74, EK],
   [75, EK],
@@ -32,5 +30,4 @@ export const OUT_OF_SCOPE: ReadonlyMap<number, string> = new Map([
   [112, 'guests have no verdicts yet'],
   [113, 'policies have no base and are activated by whoever starts the service'],
   [114, 'changes are recorded, but no checkpoint is kept elsewhere yet'],
-  [115, 'no route stores anything for unknown hosts yet'],
 ]);

@@ -46,6 +46,70 @@ describe('attributes', () => {
   });
 });
 
+describe('an enrolled host', () => {
+  const enrolled = fact('ak.pin', { state: 'pinned', by: 'enrolment', host: 'h', detail: 'h' });
+  const enrolment = (change: Partial<FactValues['enrolment']>) =>
+    fact('enrolment', {
+      host: 'h',
+      ours: { by: 'approval', detail: 'me' },
+      activatedAt: '2026-11-01T00:00:00Z',
+      ...change,
+    });
+  const genuine = (change: object = {}) =>
+    fact('ek', {
+      name: '000b',
+      state: 'genuine',
+      class: 'discrete',
+      root: 'maker',
+      path: ['EK', 'maker'],
+      concerns: [],
+      quirks: [],
+      ...change,
+    });
+  const asked = (id: string, facts: readonly Fact[], parameters = {}) =>
+    answer(ask(id, { facts: [enrolled, ak(), ...facts], parameters }));
+
+  test.each(['identity.ek-genuine', 'identity.host-ours', 'identity.ak-resident'])('a pin stands in for %s', (id) => {
+    expect(answer(ask(id, { facts: [pin('pinned'), ak()] }))).toBe('yes');
+    expect(answer(ask(id, { facts: [pin('no-pins'), ak()] }))).toBe('unknown: identity.ak-unknown');
+    expect(() => ask(id, { facts: [enrolled, ak()] })).toThrow('an enrolled host has the fact');
+  });
+  test('is ours, or not decided', () => {
+    expect(asked('identity.host-ours', [enrolment({})])).toBe('yes');
+    expect(asked('identity.host-ours', [enrolment({ ours: null })])).toBe('unknown: identity.host-unapproved');
+  });
+  test('has an AK that was activated, or not', () => {
+    expect(asked('identity.ak-resident', [enrolment({})])).toBe('yes');
+    expect(asked('identity.ak-resident', [enrolment({ activatedAt: null })])).toBe('unknown: identity.ak-not-resident');
+  });
+  test.each([
+    ['as it should be', {}, {}, 'yes'],
+    ['of a virtual TPM', { class: 'virtual' }, {}, 'no: identity.ek-class'],
+    ['of a virtual TPM, which the policy takes', { class: 'virtual' }, { classes: ['virtual'] }, 'yes'],
+    ['without a list', { concerns: ['crl-missing'] }, {}, 'yes'],
+    [
+      'without a list that is required',
+      { concerns: ['crl-missing'] },
+      { revocation: 'required' },
+      'unknown: identity.ek-unsure',
+    ],
+    ['with a list out of date', { concerns: ['crl-stale'] }, {}, 'unknown: identity.ek-unsure'],
+    ['with SHA-1', { concerns: ['sha1-signature'] }, {}, 'unknown: identity.ek-unsure'],
+    ['with SHA-1, which the policy takes', { concerns: ['sha1-signature'] }, { sha1Signatures: true }, 'yes'],
+    [
+      'with a key anyone can compute',
+      { concerns: ['weak-key'] },
+      { sha1Signatures: true },
+      'unknown: identity.ek-unsure',
+    ],
+    ['refused', { state: 'refused', code: 'path.revoked', detail: 'x' }, {}, 'no: identity.ek-certificate'],
+    ['of no known root', { state: 'unknown', detail: 'x' }, {}, 'unknown: identity.ek-root-unknown'],
+    ['that is not there', { state: 'no-certificate' }, {}, 'unknown: identity.ek-certificate-missing'],
+  ])('a certificate %s', (_, change, parameters, expected) => {
+    expect(asked('identity.ek-genuine', [genuine(change)], parameters)).toBe(expected);
+  });
+});
+
 const STEPS = ['signature', 'magic', 'type', 'qualified-signer', 'extra-data', 'selection', 'pcr-digest'] as const;
 type Step = FactValues['quote.step'];
 const step = (subject: string, value: Partial<Step> = {}, index = 0) =>

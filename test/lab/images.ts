@@ -87,11 +87,16 @@ export function imageOf(
   return found.how === 'booted' ? { booted: found.image, approved: found.approved } : imageOf(scenario, found.from);
 }
 
-export async function prepareImageKind(scenario: Scenario, image: ImageKind): Promise<ImageFiles> {
+/** @param options what goes into the initrd beside what the kind of image says */
+export async function prepareImageKind(
+  scenario: Scenario,
+  image: ImageKind,
+  options: InitrdOptions = {},
+): Promise<ImageFiles> {
   await ensureInstalled(IMAGE_PROGRAMS);
   const packages = await dataPackages();
   const folder = join(cacheFolder(), 'images', scenario, image);
-  const initrd = await prepareInitrd(packages, image);
+  const initrd = await prepareInitrd(packages, image, options);
   const files = layout(scenario, image, folder, packages);
   const recipe = JSON.stringify({
     initrd: sha256Hex(await readFile(initrd)),

@@ -26,11 +26,16 @@ const MODULES = [
   'arch/x86/kvm/kvm-amd',
 ] as const;
 
+/** Further modules of an image whose agent speaks to a verifier. */
+const NETWORK_MODULES = ['net/core/failover', 'drivers/net/net_failover', 'drivers/net/virtio_net'] as const;
+
 /** The module a tampered host replaces. */
 export const KVM_MODULE = 'arch/x86/kvm/kvm-amd';
 
 const APPLETS =
   'sh mount mkdir cat cp chmod cut dmesg echo insmod sleep tar base64 sha256sum stty uname poweroff gzip'.split(' ');
+
+const NETWORK_APPLETS = ['ip', 'kill'] as const;
 
 /** Programs of this machine that go into the image with the libraries they are linked to. */
 const GUEST_PROGRAMS = ['qemu-system-x86_64', 'swtpm', 'tpm2'] as const;
@@ -40,7 +45,17 @@ const LIBRARY_FOLDER = '/usr/lib/x86_64-linux-gnu';
 /** Opened by name at run time, so `ldd` does not show it: how the TPM tools reach /dev/tpmrm0. */
 const TCTI_DEVICE = `${LIBRARY_FOLDER}/libtss2-tcti-device.so.0`;
 
+/** What lets the image attest by itself. */
+export interface GuestAgent {
+  /** files by absolute path in the image */
+  readonly files: ReadonlyMap<string, Uint8Array>;
+  /** programs and libraries of this machine by their path in the image; what they are linked to goes in with them */
+  readonly programs: ReadonlyMap<string, string>;
+}
+
 export interface InitrdOptions {
+  /** With an agent the image has a network, and `/init` starts the agent in place of quoting once. */
+  readonly agent?: GuestAgent;
   /** Further files by absolute path. */
   readonly extra?: Readonly<Record<string, Uint8Array>>;
   /** Replaces the content of {@link KVM_MODULE}. */
@@ -58,19 +73,29 @@ export async function initrdArchive(packages: DataPackages, options: InitrdOptio
   for (const name of ['bin', 'sbin', 'lib', 'lib64']) entries.set(name, { kind: 'link', target: `usr/${name}` });
   entries.set('dev/console', { kind: 'console' });
 
-  put('/init', await guestFile('init.sh'), true);
+  const { agent } = options;
+  const modules = agent === undefined ? MODULES : [...MODULES, ...NETWORK_MODULES];
+  put('/init', await guestFile(agent === undefined ? 'init.sh' : 'init-agent.sh'), true);
   put('/etc/ima/ima-policy', await guestFile('ima-policy'), false);
-  put('/etc/modules-boot', Buffer.from(MODULES.map((name) => `${name}\n`).join('')), false);
+  put('/etc/modules-boot', Buffer.from(modules.map((name) => `${name}\n`).join('')), false);
 
   put('/usr/bin/busybox', await readFile(PROGRAMS.busybox.path), true);
-  for (const applet of APPLETS) entries.set(`usr/bin/${applet}`, { kind: 'link', target: 'busybox' });
+  const applets = agent === undefined ? APPLETS : [...APPLETS, ...NETWORK_APPLETS];
+  for (const applet of applets) entries.set(`usr/bin/${applet}`, { kind: 'link', target: 'busybox' });
 
   const kexec = join(packages.kexec[0].root, 'sbin/kexec');
   put('/usr/sbin/kexec', await readFile(kexec), true);
   for (const name of GUEST_PROGRAMS) put(PROGRAMS[name].path, await readFile(PROGRAMS[name].path), true);
+  for (const [path, from] of agent?.programs ?? []) put(path, await readFile(from), true);
+  for (const [path, data] of agent?.files ?? []) put(path, data, false);
   put(TCTI_DEVICE, await readFile(TCTI_DEVICE), false);
   const roots = packages.kexec.map((one) => one.root);
-  const linked = [kexec, ...GUEST_PROGRAMS.map((name) => PROGRAMS[name].path), TCTI_DEVICE];
+  const linked = [
+    kexec,
+    ...GUEST_PROGRAMS.map((name) => PROGRAMS[name].path),
+    TCTI_DEVICE,
+    ...(agent?.programs.values() ?? []),
+  ];
   for (const library of await libraries(linked, roots)) {
     const root = roots.find((one) => library.startsWith(`${one}/`));
     const path = root === undefined ? library : library.slice(root.length);
@@ -78,7 +103,7 @@ export async function initrdArchive(packages: DataPackages, options: InitrdOptio
   }
 
   const release = await kernelRelease(packages.kernel);
-  for (const name of MODULES) {
+  for (const name of modules) {
     const path = `lib/modules/${release}/kernel/${name}.ko`;
     const replaced = name === KVM_MODULE ? options.kvmModule : undefined;
     put(`/usr/${path}`, replaced ?? (await readFile(join(packages.kernel.root, path))), false);

@@ -2,7 +2,7 @@
  * One real machine: QEMU's q35 with OVMF and a software TPM of its own. The data disk is there in every boot, so that what is on it
  * changes nothing the firmware measures.
  */
-import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { run, start, type Daemon } from '../tools/programs.ts';
 import { cacheFolder, isThere } from './cache.ts';
@@ -92,9 +92,10 @@ async function bootIn(folder: string, daemons: Daemon[], options: BootOptions): 
   await copyFile(image.variables, join(folder, 'variables.fd'));
 
   const began = performance.now();
+  const setup = await makeTpm(folder);
   const tpm = await startTpm(folder);
   daemons.push(tpm.daemon);
-  const qemuArgs = machineArguments(folder, image, options.accelerator);
+  const qemuArgs = machineArguments(folder, image, options.accelerator, WRITES_OUT);
   const log = join(folder, 'qemu.log');
   const qemu = start('qemu-system-x86_64', qemuArgs, { log });
   daemons.push(qemu);
@@ -125,33 +126,55 @@ async function bootIn(folder: string, daemons: Daemon[], options: BootOptions): 
     console,
     refused,
     seconds: Math.round((performance.now() - began) / 100) / 10,
-    commands: [...tpm.commands.map(hide), hide(['qemu-system-x86_64', ...qemuArgs])],
+    commands: [...[setup, tpm.command].map(hide), hide(['qemu-system-x86_64', ...qemuArgs])],
   };
 }
 
-/** A new TPM state per boot. */
-async function startTpm(folder: string): Promise<{ daemon: Daemon; commands: string[][] }> {
+/**
+ * Makes the state of a new TPM.
+ * @param more further options of `swtpm_setup`
+ */
+export async function makeTpm(folder: string, more: readonly string[] = []): Promise<string[]> {
   const state = join(folder, 'tpm');
   await mkdir(state);
-  const setup = ['--tpm2', '--tpmstate', state, '--pcr-banks', 'sha1,sha256,sha384', '--overwrite'];
+  const setup = ['--tpm2', '--tpmstate', state, '--pcr-banks', 'sha1,sha256,sha384', '--overwrite', ...more];
   await run('swtpm_setup', setup);
+  return ['swtpm_setup', ...setup];
+}
+
+/** Starts the TPM of a folder; it ends with the machine. */
+export async function startTpm(folder: string): Promise<{ daemon: Daemon; command: string[] }> {
   const socket = join(folder, 'tpm.sock');
-  const args = ['socket', '--tpm2', '--tpmstate', `dir=${state}`, '--ctrl', `type=unixio,path=${socket}`];
+  await rm(socket, { force: true });
+  const state = `dir=${join(folder, 'tpm')}`;
+  const args = ['socket', '--tpm2', '--tpmstate', state, '--ctrl', `type=unixio,path=${socket}`];
   const daemon = start('swtpm', args, { log: join(folder, 'swtpm.log') });
   for (let tries = 0; !(await isThere(socket)); tries += 1) {
     if (tries === 100) throw new Error(`swtpm did not start: ${await text(join(folder, 'swtpm.log'))}`);
     await pause(50);
   }
-  return {
-    daemon,
-    commands: [
-      ['swtpm_setup', ...setup],
-      ['swtpm', ...args],
-    ],
-  };
+  return { daemon, command: ['swtpm', ...args] };
 }
 
-function machineArguments(folder: string, image: ImageFiles, accelerator: Accelerator): string[] {
+/** What stands at the machine's second serial port, and whether it has a network. */
+export interface Wiring {
+  readonly port: (folder: string) => readonly string[];
+  readonly network: readonly string[];
+}
+
+/** The port is a file that the machine writes its evidence to. */
+const WRITES_OUT: Wiring = {
+  port: (folder) => ['-serial', `file:${join(folder, 'port.log')}`],
+  network: ['-net', 'none'],
+};
+
+/** The command line of one machine. */
+export function machineArguments(
+  folder: string,
+  image: ImageFiles,
+  accelerator: Accelerator,
+  { port, network }: Wiring,
+): string[] {
   const pflash = (unit: number, file: string, rest: string): string[] => [
     '-drive',
     `if=pflash,format=raw,unit=${unit},file=${file}${rest}`,
@@ -176,8 +199,8 @@ function machineArguments(folder: string, image: ImageFiles, accelerator: Accele
       '-device',
       'virtio-blk-pci,drive=data',
     ],
-    ...['-serial', `file:${join(folder, 'console.log')}`, '-serial', `file:${join(folder, 'port.log')}`],
-    ...['-display', 'none', '-monitor', 'none', '-net', 'none', '-no-reboot'],
+    ...['-serial', `file:${join(folder, 'console.log')}`, ...port(folder)],
+    ...['-display', 'none', '-monitor', 'none', ...network, '-no-reboot'],
   ];
 }
 
@@ -188,7 +211,8 @@ export function refusals(console: string): string[] {
     .flatMap((line) => /BdsDxe: (?:failed to (?:load|start)|No bootable) .*$/.exec(line)?.[0] ?? []);
 }
 
-function labLines(console: string): string[] {
+/** What `/init` says, whole lines only. */
+export function labLines(console: string): string[] {
   return console
     .split(/[\r\n]+/)
     .slice(0, -1)

@@ -24,7 +24,8 @@ export type ImageKind =
   | 'setup-mode'
   | 'other-signer'
   | 'unsigned'
-  | 'kexec-allowed';
+  | 'kexec-allowed'
+  | 'agent';
 
 export interface BootedVariant {
   readonly how: 'booted';

@@ -3,9 +3,24 @@
 import * as z from 'zod/mini';
 import { describe, expect, it } from 'vitest';
 import { Problem, PROBLEMS, type ProblemCode } from '../../src/api/problems.ts';
+import { agentClient, ProblemResponse, type ApiResponse } from '../../src/api/client.ts';
+import { httpTransport } from '../../src/api/transport.ts';
+import { toBase64url } from '../../src/bytes/text.ts';
+import { resolvePolicy } from '../../src/policy/resolve.ts';
+import { issueChallenge } from '../../src/service/challenge.ts';
+import { joinTokenDigest } from '../../src/service/hosts/enrol.ts';
+import type { HostLimits } from '../../src/service/hosts/host-service.ts';
+import { insertBlob, packBlob } from '../../src/store/blobs.ts';
+import { changeHost, createHost, retireHost } from '../../src/store/hosts.ts';
+import { createJoinToken } from '../../src/store/join-tokens.ts';
+import { addTrustRoot } from '../../src/store/trust-roots.ts';
+import { ADMIN } from '../store/database.ts';
+import { makeEkAuthority } from '../support/ek-authority.ts';
+import { catalogue, readPolicy } from '../support/fixtures.ts';
+import { SoftwareHost } from './hosts/software-host.ts';
 import { capturedRequest, post } from './captured.ts';
 import { connectRaw, splitRequest } from './raw-connection.ts';
-import { POLICY, startTestService, tokenOf } from './running.ts';
+import { CHALLENGE_KEY, NOW, POLICY, startTestService, tokenOf } from './running.ts';
 
 const seen = new Set<ProblemCode>();
 
@@ -330,6 +345,89 @@ it('a service whose database is gone is alive, and not ready', async () => {
   expect(response.headers.get('retry-after')).toBe('5');
   await expectResponse('service.database', response);
   expect((await fetch(`${url}/healthz`)).status).toBe(200);
+});
+
+describe('a host', () => {
+  /** A service with a host that is enrolled, the client that spoke to it, and how each answer came. */
+  async function enrolled(limits: Partial<HostLimits> = {}) {
+    const { pins: _, ...document } = readPolicy('policies/kvm-uki.yaml');
+    const service = await startTestService({ policies: [resolvePolicy(document, catalogue)], hostLimits: limits });
+    const { store } = service.context;
+    const maker = await makeEkAuthority();
+    await store.change(ADMIN, async (change) => {
+      await insertBlob(change.keep, await packBlob(maker.root.certificate), NOW);
+      await addTrustRoot(change, { certificateId: maker.root.id, class: 'discrete', name: 'maker' });
+      const token = { id: 'join-1', sha256: joinTokenDigest('t'), name: 'rack', policy: 'kvm-uki', maxUses: 1 };
+      await createJoinToken(change, { ...token, expiresAt: NOW + 3600_000 });
+    });
+    let last: ApiResponse | undefined;
+    const transport = httpTransport({ server: service.url });
+    const client = agentClient(async (request) => (last = await transport(request)));
+    const host = new SoftwareHost(client, { maker, joinToken: 't' });
+    await host.enrol();
+    const expectRefused = async (code: ProblemCode, call: Promise<unknown>): Promise<Problem> => {
+      await expect(call).rejects.toBeInstanceOf(ProblemResponse);
+      return expectProblem(code, last!.status, 'application/problem+json', last!.body);
+    };
+    return { service, store, maker, client, host, expectRefused };
+  }
+
+  it('is trusted over HTTP, from enrolment to result', async () => {
+    const { host, client } = await enrolled();
+    expect(await host.attest()).toMatchObject({ verdict: 'trusted', weakestLink: null });
+    expect(await client.enrolment(host.enrolment)).toEqual({ state: 'enrolled', host: host.id });
+  });
+
+  it('that answers twice, late, or for another is refused', async () => {
+    const { host, expectRefused } = await enrolled();
+    const challenge = await host.challenge();
+    await host.answer(challenge);
+    await expectRefused('challenge.used', host.answer(challenge));
+    await expectRefused('challenge.foreign', host.attest({ nonce: 'A'.repeat(43) }));
+    const expiresAt = NOW - 1;
+    const { nonce } = issueChallenge(CHALLENGE_KEY, host.id, new Uint8Array(16), expiresAt);
+    const late = { ...challenge, nonce: toBase64url(nonce), expiresAt: new Date(expiresAt).toISOString() };
+    await expectRefused('challenge.expired', host.answer(late));
+  });
+
+  it('whose evidence is not its own, or names what nobody kept, is refused', async () => {
+    const { host, expectRefused } = await enrolled();
+    await expectRefused('evidence.not-from-host', host.attest({ bundle: (bundle) => ({ ...bundle, quotes: [] }) }));
+    const id = `sha256:${'0'.repeat(64)}`;
+    const { missing } = await expectRefused(
+      'evidence.logs-missing',
+      host.attest({ bundle: (bundle) => ({ ...bundle, imaLog: { id } }) }),
+    );
+    expect(missing).toEqual([id]);
+  });
+
+  it('without a policy, without a decision, or out of service is refused', async () => {
+    const { host, store, maker, client, expectRefused } = await enrolled();
+    await store.change(ADMIN, (change) => changeHost(change, host.id, { policy: null }));
+    await expectRefused('host.no-policy', host.challenge());
+    await store.change(ADMIN, (change) =>
+      createHost(change, { id: 'waiting', name: 'w', policy: null, state: 'pending' }),
+    );
+    await expectRefused('host.pending', client.challenge('waiting'));
+    await store.change(ADMIN, (change) => retireHost(change, host.id));
+    await expectRefused('host.retired', host.challenge());
+    await expectRefused('enrolment.retired', host.enrol());
+    const other = new SoftwareHost(client, { maker });
+    await expectRefused(
+      'enrolment.certificate',
+      client.enrol({ ...(await other.request()), ek: (await host.request()).ek }),
+    );
+  });
+
+  it('that is none cannot enrol', async () => {
+    const { client, maker, host, expectRefused } = await enrolled({ openEnrolments: 1 });
+    const other = new SoftwareHost(client, { maker });
+    await expectRefused('enrolment.key', client.enrol({ ...(await other.request()), ek: 'AAAA' }));
+    await other.begin();
+    await expectRefused('enrolment.queue-full', host.begin());
+    await expectRefused('enrolment.refused', client.activate(other.enrolment, { secret: 'AAAA' }));
+    await expectRefused('enrolment.unknown', client.activate(other.enrolment, { secret: 'AAAA' }));
+  });
 });
 
 // Last in the file on purpose: it asks what the tests above have met.

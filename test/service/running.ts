@@ -11,6 +11,8 @@ import { loadPolicy } from '../../src/cli/load-policy.ts';
 import type { ResolvedPolicy } from '../../src/policy/resolve.ts';
 import { loadSigningKey, openDataDirectory } from '../../src/service/data-directory.ts';
 import { startService, type RunningService } from '../../src/service/server.ts';
+import { HOST_LIMITS, type HostLimits } from '../../src/service/hosts/host-service.ts';
+import { openHosts } from '../../src/service/hosts/open.ts';
 import type { TlsMaterial } from '../../src/service/tls.ts';
 import type { Role } from '../../src/api/access.ts';
 import { UUID_RANDOM_BYTES, uuidV7 } from '../../src/bytes/uuid.ts';
@@ -28,6 +30,9 @@ export function temporaryFolder(): string {
 /** The service's clock stands still here, so that results are the same on every run. */
 export const NOW = Date.UTC(2026, 11, 1);
 
+/** What challenges are known by. */
+export const CHALLENGE_KEY = new Uint8Array(32).fill(7);
+
 export const POLICY = loadPolicy('policies/kvm-uki.yaml', { env: {} });
 
 export interface TestService extends RunningService {
@@ -41,6 +46,7 @@ export interface TestOptions {
   readonly context?: Partial<ServiceContext>;
   readonly policies?: readonly ResolvedPolicy[];
   readonly tls?: TlsMaterial;
+  readonly hostLimits?: Partial<HostLimits>;
 }
 
 /** Starts the service; it is stopped after the test. */
@@ -53,19 +59,24 @@ export async function startTestService(options: TestOptions = {}): Promise<TestS
     },
   });
   const policies = options.policies ?? [POLICY];
-  const context: ServiceContext = {
+  const shared = {
     policies: new Map(policies.map((policy) => [policy.name, policy])),
     key: await loadSigningKey(await openDataDirectory(join(temporaryFolder(), 'data'))),
     verifier: { developer: 'assay', build: 'assay test' },
-    version: '0.0.0',
     store: await openTestStore(),
+    now: () => NOW,
+    random: randomBytes,
+    ...options.context,
+  };
+  const hostLimits = { ...HOST_LIMITS, ...options.hostLimits };
+  const context: ServiceContext = {
+    version: '0.0.0',
     localCallers: true,
     limits: { ...DEFAULT_LIMITS, ...options.limits },
     logger: pino({ level: 'debug' }, sink),
-    now: () => NOW,
     newId: randomUUID,
-    random: randomBytes,
-    ...options.context,
+    hosts: { ...(await openHosts({ ...shared, hostLimits })), challengeKey: CHALLENGE_KEY },
+    ...shared,
   };
   const { tls } = options;
   const service = await startService(context, {

@@ -91,22 +91,24 @@ describe('the record of changes', () => {
     await send(service, admin, 'DELETE', `/v1/tokens/${id}?reason=gone`);
     const page = async (query: string) =>
       z.parse(EventList, await (await send(service, admin, 'GET', `/v1/events${query}`)).json());
-    const { events, next } = await page('?after=1');
+    const { events, next } = await page(`?subject=token:${id}`);
     expect(next).toBeNull();
-    const [adminId] = (await page('?limit=1')).events.map(({ subject }) => subject.id);
+    const [adminId] = (await page('?limit=9')).events.flatMap(({ subject }) =>
+      subject.kind === 'token' ? subject.id : [],
+    );
     const common = { at: new Date(NOW).toISOString(), actor: `token:${adminId}`, subject: { kind: 'token', id } };
     expect(events).toEqual([
       {
         ...common,
-        seq: 2,
+        seq: 3,
         action: 'token.created',
         reason: 'for the dashboard',
         detail: { name: 'a', role: 'viewer', expiresAt: NOW + 90 * DAY },
       },
-      { ...common, seq: 3, action: 'token.revoked', reason: 'gone', detail: { name: 'a' } },
+      { ...common, seq: 4, action: 'token.revoked', reason: 'gone', detail: { name: 'a' } },
     ]);
     expect((await page('?limit=1')).next).toBe(1);
-    expect((await page(`?subject=token:${id}`)).events.map(({ seq }) => seq)).toEqual([2, 3]);
+    expect((await page('?after=1')).events.map(({ seq }) => seq)).toEqual([2, 3, 4]);
   });
 });
 

@@ -12,7 +12,16 @@ import { qualifiedName } from '../../src/tpm/names.ts';
 import { writePublic2B } from '../../src/tpm/public.ts';
 import { parseSelection, toTpml } from '../../src/tpm/selection.ts';
 import { imaSpans } from '../lab/edits.ts';
-import { AK_ATTRIBUTES, CLOCK, makeAk, NONCE, PARENT, pcrDigest, signWith } from '../tpm/software-tpm.ts';
+import {
+  AK_ATTRIBUTES,
+  CLOCK,
+  makeAk,
+  NONCE,
+  PARENT,
+  pcrDigest,
+  signWith,
+  type SoftwareAk,
+} from '../tpm/software-tpm.ts';
 import { inputOf } from './fixtures.ts';
 import { celLog, pcrAfterRecords, type RecordSpec } from './cel-builder.ts';
 import { binaryList, digestField, pcrAfter, type EntrySpec } from './ima-list-builder.ts';
@@ -21,7 +30,7 @@ import { agileLog, pcrsAfter, type EventSpec } from './tcg-log-builder.ts';
 const LOG_BANKS = ['sha1', 'sha256', 'sha384'] as const;
 const BANK = 'sha256';
 const SIZE = 32;
-/** One key for all: what differs between a forged host and its original is what was changed. */
+/** One key for all but those that bring their own: what differs between a forged host and its original is what was changed. */
 const AK = makeAk('ecdsa');
 
 /** What a change works on. */
@@ -37,6 +46,9 @@ export interface ForgedHost {
   readonly values: Map<number, Uint8Array>;
   /** what the challenge asks for and the quote is of */
   selection: string;
+  ak: SoftwareAk;
+  /** qualified name of the AK's parent */
+  parent: Uint8Array;
   /** TPMA_OBJECT of the AK */
   attributes: number;
   /** the structure before it is written and signed */
@@ -55,6 +67,8 @@ export function forge(fixture: string, change: (host: ForgedHost) => void = () =
     records: [],
     values: new Map(),
     selection: 'sha256:0-15',
+    ak: AK,
+    parent: PARENT,
     attributes: AK_ATTRIBUTES,
     attest: (attest) => attest,
     bytes: (bytes) => bytes,
@@ -83,25 +97,26 @@ export function forge(fixture: string, change: (host: ForgedHost) => void = () =
       ),
     ]),
   );
-  const area = { ...AK.area, objectAttributes: host.attributes };
+  const { ak } = host;
+  const area = { ...ak.area, objectAttributes: host.attributes };
   const publicArea = writePublic2B(area);
   const pcrSelect = toTpml(parseSelection(host.selection));
   const attest = host.bytes(
     writeAttest(
       host.attest({
         type: TPM_ST_ATTEST.QUOTE,
-        qualifiedSigner: qualifiedName(PARENT, area),
+        qualifiedSigner: qualifiedName(host.parent, area),
         extraData: NONCE,
         clockInfo: CLOCK,
         firmwareVersion: 0x2019_1023_0016_3636n,
-        attested: { pcrSelect, pcrDigest: pcrDigest(pcrSelect, quoted, AK.hash) },
+        attested: { pcrSelect, pcrDigest: pcrDigest(pcrSelect, quoted, ak.hash) },
       }),
     ),
   );
   return {
     evidence: {
       ak: publicArea,
-      quotes: [{ attest, signature: signWith(AK, attest), pcrs: quoted }],
+      quotes: [{ attest, signature: signWith(ak, attest), pcrs: quoted }],
       firmwareLog: { id: contentId(firmware), bytes: firmware },
       imaLog: { id: contentId(ima), bytes: ima },
       ...(host.records.length > 0 && { systemdLog: { id: contentId(systemd), bytes: systemd } }),

@@ -1,4 +1,4 @@
-/** identity.ak-pinned: an AK pinned by the operator stands in for the EK, the enrolment and the proof of residency. */
+/** identity.ak-pinned: the AK is the one this host enrolled, or one pinned by the operator, which stands in for the enrolment. */
 
 import * as z from 'zod/mini';
 import type { Facts } from '../../facts/facts.ts';
@@ -31,7 +31,7 @@ export const akPinned: Check<Record<string, never>> = {
   id: 'identity.ak-pinned',
   link: 'identity',
   required: true,
-  question: 'Is the attestation key one that the operator pinned for this host?',
+  question: 'Is the attestation key the one this host enrolled, or one that the operator pinned for it?',
   pcrs: [],
   accepts: { digest: [], data: [], outside: ['operator', 'enrolled'] },
   parameters: z.strictObject({}),
@@ -39,8 +39,10 @@ export const akPinned: Check<Record<string, never>> = {
     const found = pinFinding(facts);
     const [pin] = facts.all('ak.pin');
     const { state, by } = pin!.value;
-    if (found === null)
+    if (found === null) {
+      if (by === 'enrolment') return yes();
       return yes([`ak-pinned by the ${by === 'caller' ? 'caller' : 'policy’s pin set'}, residency not proved`]);
+    }
     return state === 'not-pinned' || state === 'malformed' ? no([found]) : unknown([found]);
   },
 };

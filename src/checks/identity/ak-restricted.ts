@@ -1,12 +1,10 @@
 /** identity.ak-restricted: only a restricted key is known to sign nothing but what its TPM itself says. */
 
 import * as z from 'zod/mini';
+import { AK_EXPECTED, akFlaws } from '../../tpm/attributes.ts';
 import type { Check } from '../model.ts';
 import { finding, no, placeOf, unknown, yes } from '../outcome.ts';
 import { pinFinding } from './ak-pinned.ts';
-
-/** Attributes an AK must have and lack (TPM 2.0 Part 2, 8.3.3; TCG AK template). */
-const REQUIRED = ['restricted', 'sign', 'fixedTPM', 'fixedParent', 'sensitiveDataOrigin'] as const;
 
 export const akRestricted: Check<Record<string, never>> = {
   id: 'identity.ak-restricted',
@@ -18,7 +16,7 @@ export const akRestricted: Check<Record<string, never>> = {
   parameters: z.strictObject({}),
   evaluate({ facts }) {
     const ak = facts.single('ak', '');
-    const expected = `${REQUIRED.join(', ')}, not decrypt`;
+    const expected = AK_EXPECTED;
     if (ak.state !== 'known') {
       const missing = pinFinding(facts);
       if (missing === null) throw new Error('a pinned AK has an ak fact');
@@ -37,10 +35,7 @@ export const akRestricted: Check<Record<string, never>> = {
         }),
       ]);
     }
-    const wrong: string[] = REQUIRED.filter((attribute) => !attributes[attribute]).map(
-      (attribute) => `not ${attribute}`,
-    );
-    if (attributes.decrypt) wrong.push('decrypt');
+    const wrong = akFlaws(attributes);
     if (wrong.length === 0) return yes();
     return no([finding({ code: 'identity.ak-attributes', component: 'ak', expected, observed: wrong.join(', '), at })]);
   },

@@ -18,12 +18,15 @@ import { HttpProblem } from '../problem-error.ts';
 import { describe, invalid, readJson, receiveJson } from '../json-body.ts';
 import type { ServiceContext } from '../settings.ts';
 
-/** The handlers of the route, in order: what can be refused without reading the body is refused first. */
-export function appraiseRoute(context: ServiceContext): RequestHandler[] {
+/**
+ * The handlers of the route, in order: what can be refused without reading the body is refused first.
+ * @param place holds one of the places for appraisals
+ */
+export function appraiseRoute(context: ServiceContext, place: RequestHandler): RequestHandler[] {
   return [
     requireAcceptable,
     ...receiveJson(context.limits),
-    limitConcurrency(context.limits.concurrent),
+    place,
     (request, response) => answer(context, request, response),
   ];
 }
@@ -35,19 +38,6 @@ const requireAcceptable: RequestHandler = (request, _response, next) => {
   }
   next();
 };
-
-/** Holds a place from the last byte of the body to the end of the answer. */
-function limitConcurrency(limit: number): RequestHandler {
-  let running = 0;
-  return (_request, response, next) => {
-    if (running >= limit) {
-      throw new HttpProblem('service.busy', `${limit} appraisals are running`, { headers: { 'retry-after': '1' } });
-    }
-    running++;
-    response.once('close', () => running--);
-    next();
-  };
-}
 
 async function answer(context: ServiceContext, request: Request, response: Response): Promise<void> {
   const body = readJson(AppraiseRequest, request.body, MAX_BUNDLE_VALUES);

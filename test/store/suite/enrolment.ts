@@ -1,13 +1,15 @@
 /** Enrolments, and what says that a host is ours. */
 
 import { describe, expect, it } from 'vitest';
+import { contentId } from '../../../src/bytes/hash.ts';
 import { insertBlob, packBlob } from '../../../src/store/blobs.ts';
 import { addEkPin, findEkPin, listEkPins, removeEkPin } from '../../../src/store/ek-pins.ts';
 import {
   beginEnrolment,
   countAttempt,
-  countChallenged,
+  countOpen,
   decideEnrolment,
+  enrolmentOfHost,
   expireEnrolments,
   findEnrolment,
   forgetEnrolments,
@@ -24,7 +26,15 @@ import type { Store } from '../../../src/store/open.ts';
 import { ADMIN, NOW, openTestStore, type MakeDatabase } from '../database.ts';
 
 const MINUTE = 60_000;
-const PROOF = { genuine: { root: 'a' }, name: 'hv-1', policy: 'kvm-uki', expiresAt: NOW + 9 * MINUTE };
+const ANSWERED = Buffer.from('request and answer');
+const PROOF = {
+  requestId: contentId(ANSWERED),
+  hostKeyName: '000b03',
+  genuine: { root: 'a' },
+  name: 'hv-1',
+  policy: 'kvm-uki',
+  expiresAt: NOW + 9 * MINUTE,
+};
 const REFUSED: Decision = { state: 'refused' };
 const ENROLLED: Decision = {
   state: 'enrolled',
@@ -39,7 +49,7 @@ const ENROLLED: Decision = {
 async function begun(make: MakeDatabase): Promise<Store> {
   const { store } = await openTestStore(make);
   const request = await packBlob(Buffer.from('request'));
-  await insertBlob(store.keep, request, NOW);
+  for (const blob of [request, await packBlob(ANSWERED)]) await insertBlob(store.keep, blob, NOW);
   const enrolment: NewEnrolment = {
     id: 'a',
     createdAt: NOW,
@@ -49,7 +59,6 @@ async function begun(make: MakeDatabase): Promise<Store> {
     ekName: '000b01',
     ekSpkiSha256: null,
     akName: '000b02',
-    hostKeyName: null,
   };
   await beginEnrolment(store.keep, enrolment);
   return store;
@@ -100,7 +109,12 @@ export function enrolmentSuite(make: MakeDatabase): void {
       expect(await prove()).toBe(true);
       expect(await prove()).toBe(false);
       expect(await actions(store)).toEqual(['enrolment.proved']);
-      expect(await findEnrolment(store.read, 'a')).toMatchObject({ state: 'pending', genuine: { root: 'a' } });
+      expect(await findEnrolment(store.read, 'a')).toMatchObject({
+        state: 'pending',
+        genuine: { root: 'a' },
+        requestId: PROOF.requestId,
+        hostKeyName: '000b03',
+      });
     });
 
     it('is decided once, with who and why', async () => {
@@ -118,6 +132,8 @@ export function enrolmentSuite(make: MakeDatabase): void {
         decidedAt: NOW,
         reason: 'because',
       });
+      expect(await enrolmentOfHost(store.read, 'h')).toMatchObject({ id: 'a' });
+      expect(await enrolmentOfHost(store.read, 'i')).toBeUndefined();
     });
 
     it('is not decided before it is proved, nor when nobody decided in time', async () => {
@@ -132,10 +148,12 @@ export function enrolmentSuite(make: MakeDatabase): void {
 
     it('expires, and is forgotten when it got nowhere', async () => {
       const store = await begun(make);
+      expect(await countOpen(store.read, 'challenged', NOW + MINUTE - 1)).toBe(1);
+      expect(await countOpen(store.read, 'challenged', NOW + MINUTE)).toBe(0);
+      expect(await countOpen(store.read, 'pending', NOW)).toBe(0);
       await expireEnrolments(store.keep, NOW + MINUTE - 1);
-      expect(await countChallenged(store.read)).toBe(1);
+      expect(await findEnrolment(store.read, 'a')).toMatchObject({ state: 'challenged' });
       await expireEnrolments(store.keep, NOW + MINUTE);
-      expect(await countChallenged(store.read)).toBe(0);
       expect(await findEnrolment(store.read, 'a')).toMatchObject({ state: 'expired' });
       await forgetEnrolments(store.keep, NOW + MINUTE);
       expect(await findEnrolment(store.read, 'a')).toBeDefined();

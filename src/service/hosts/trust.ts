@@ -1,0 +1,28 @@
+/** The roots and revocation lists the operator keeps, as an appraisal takes them. */
+
+import type { TrustStore } from '../../references/enrolment.ts';
+import { readBlob } from '../../store/blobs.ts';
+import type { Reader } from '../../store/schema.ts';
+import { listCrls, listTrustRoots } from '../../store/trust-roots.ts';
+
+/** Read anew each time: a root that was removed a second ago vouches for nobody. Their bytes are looked up by content. */
+export async function trustStore(reader: Reader): Promise<TrustStore> {
+  const [roots, crls] = await Promise.all([listTrustRoots(reader), listCrls(reader)]);
+  return {
+    roots: await Promise.all(
+      roots.map(async (root) => ({
+        id: root.certificateId,
+        name: root.name,
+        class: root.class,
+        certificate: await bytesOf(reader, root.certificateId),
+      })),
+    ),
+    crls: await Promise.all(crls.map(async ({ crlId: id }) => ({ id, list: await bytesOf(reader, id) }))),
+  };
+}
+
+async function bytesOf(reader: Reader, id: string): Promise<Uint8Array> {
+  const bytes = await readBlob(reader, id);
+  if (bytes === undefined) throw new Error(`${id} is named and not there`);
+  return bytes;
+}
