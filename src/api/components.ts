@@ -11,6 +11,14 @@ import {
   EvidenceRequest,
   EvidenceResponse,
 } from './agent-schemas.ts';
+import {
+  EnrolmentDecided,
+  EnrolmentDecision,
+  EnrolmentList,
+  HostChange,
+  HostDetail,
+  HostList,
+} from './host-schemas.ts';
 import { EventList } from './event-schemas.ts';
 import { Problem } from './problems.ts';
 import { AppraiseRequest, AttestationResult, EvidenceBundle, Health, KeySet, Readiness } from './schemas.ts';
@@ -30,6 +38,12 @@ export const COMPONENTS = {
   ChallengeResponse,
   EvidenceRequest,
   EvidenceResponse,
+  HostList,
+  HostDetail,
+  HostChange,
+  EnrolmentList,
+  EnrolmentDecision,
+  EnrolmentDecided,
   NewToken,
   TokenCreated,
   TokenList,

@@ -14,7 +14,7 @@ export interface Parameter {
 }
 
 export interface Operation {
-  readonly method: 'get' | 'post' | 'delete';
+  readonly method: 'get' | 'post' | 'patch' | 'delete';
   /** with parameters in braces, as in `/v1/tokens/{id}` */
   readonly path: string;
   readonly access: Access;

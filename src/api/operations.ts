@@ -4,11 +4,13 @@ import { AGENT_OPERATIONS } from './operations/agent.ts';
 import { APPRAISE_OPERATIONS } from './operations/appraise.ts';
 import { DOCUMENT_OPERATIONS } from './operations/documents.ts';
 import { EVENT_OPERATIONS } from './operations/events.ts';
+import { HOST_OPERATIONS } from './operations/hosts.ts';
 import { TOKEN_OPERATIONS } from './operations/tokens.ts';
 
 export const OPERATIONS = {
   ...APPRAISE_OPERATIONS,
   ...AGENT_OPERATIONS,
+  ...HOST_OPERATIONS,
   ...TOKEN_OPERATIONS,
   ...EVENT_OPERATIONS,
   ...DOCUMENT_OPERATIONS,

@@ -12,6 +12,14 @@ import { registerRoutes, type Handlers, type Route } from './router.ts';
 import { appraiseRoute } from './routes/appraise.ts';
 import { healthRoute, keySetRoute, openApiRoute, readinessRoute } from './routes/documents.ts';
 import { listEventsRoute } from './routes/events.ts';
+import {
+  changeHostRoute,
+  decideEnrolmentRoute,
+  listEnrolmentsRoute,
+  listHostsRoute,
+  retireHostRoute,
+  showHostRoute,
+} from './routes/host-records.ts';
 import { activateRoute, attestRoute, challengeRoute, enrolmentStateRoute, enrolRoute } from './routes/hosts.ts';
 import { createTokenRoute, listTokensRoute, revokeTokenRoute } from './routes/tokens.ts';
 import type { ServiceContext } from './settings.ts';
@@ -37,6 +45,12 @@ export function createApp(context: ServiceContext, stopping: () => boolean): Exp
     enrolmentState: enrolmentStateRoute(context),
     challenge: challengeRoute(context),
     attest: attestRoute(context, place),
+    listHosts: listHostsRoute(context),
+    showHost: showHostRoute(context),
+    changeHost: changeHostRoute(context),
+    retireHost: retireHostRoute(context),
+    listEnrolments: listEnrolmentsRoute(context),
+    decideEnrolment: decideEnrolmentRoute(context),
     createToken: createTokenRoute(context),
     listTokens: listTokensRoute(context),
     revokeToken: revokeTokenRoute(context),

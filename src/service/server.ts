@@ -7,6 +7,7 @@ import type { Duplex } from 'node:stream';
 import { problem, type ProblemCode } from '../api/problems.ts';
 import { UsageError } from '../bytes/errors.ts';
 import { createApp } from './app.ts';
+import { startHousekeeping } from './housekeeping.ts';
 import type { ListenAddress } from './listen-address.ts';
 import type { ServiceContext, ServiceLimits } from './settings.ts';
 import { secureOptions, type TlsMaterial } from './tls.ts';
@@ -47,11 +48,13 @@ export async function startService(context: ServiceContext, { listen, tls }: Lis
   );
   server.on('clientError', refuseUnreadable(context));
   await listening(server, listen);
+  const endHousekeeping = startHousekeeping(context);
   return {
     url: urlOf(server.address() as AddressInfo, tls === undefined ? 'http' : 'https'),
     renewCertificate: (renewed) => (server as TlsServer).setSecureContext(secureOptions(renewed)),
     stop() {
       stopping = true;
+      endHousekeeping();
       return close(server, sockets, limits.shutdownGrace);
     },
   };
