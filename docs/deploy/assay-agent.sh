@@ -8,6 +8,7 @@
 #   ASSAY_JOIN_TOKEN    file with what the operator handed out; optional
 #   ASSAY_STATE         folder for the host's id, /var/lib/assay-agent; where it cannot be written, the host enrols at each start
 #   ASSAY_FIRMWARE_LOG, ASSAY_IMA_LOG, ASSAY_BOOT_ID  where the kernel shows them
+#   ASSAY_SYSTEMD_LOG   where systemd writes what it measures, if it does
 #   TPM2TOOLS_TCTI      as for tpm2-tools; a TPM without resource manager keeps what the tools leave in it
 #
 # assay-agent.sh [--once]   Exit codes: 0 stopped (with --once: trusted), 1 refused or retired (untrusted), 2 not proved, 3 error.
@@ -18,6 +19,7 @@ server=${ASSAY_SERVER:-}
 state=${ASSAY_STATE:-/var/lib/assay-agent}
 firmware_log=${ASSAY_FIRMWARE_LOG:-/sys/kernel/security/tpm0/binary_bios_measurements}
 ima_log=${ASSAY_IMA_LOG:-/sys/kernel/security/ima/binary_runtime_measurements}
+systemd_log=${ASSAY_SYSTEMD_LOG:-/run/log/systemd/tpm2-measure.log}
 boot_id=${ASSAY_BOOT_ID:-/proc/sys/kernel/random/boot_id}
 once=no
 [ "${1:-}" = --once ] && once=yes
@@ -229,7 +231,7 @@ join() {
 
 # --- attesting --------------------------------------------------------------------------------------------------------------------
 
-# The firmware log and the runtime list as JSON into the file `logs`: only what the service lacks, or whole.
+# The logs as JSON into the file `logs`: of the firmware log and the runtime list only what the service lacks, or whole.
 log_json() {
   comma=
   printf '{' >logs
@@ -247,8 +249,26 @@ log_json() {
     else
       { printf '%s"ima":"' "$comma" && base64url <ima && printf '"'; } >>logs
     fi
+    comma=,
   fi
+  if [ -f systemd ]; then { printf '%s"systemd":"' "$comma" && base64url <systemd && printf '"'; } >>logs; fi
   printf '}' >>logs
+}
+
+# systemd's log into the file `systemd`, if there is one. The sticky bit is set while systemd extends a PCR whose record is not written
+# yet; where the writer was killed it stays.
+read_systemd_log() {
+  rm -f systemd
+  tries=0
+  while [ -r "$systemd_log" ]; do
+    settled=yes
+    if [ -k "$systemd_log" ]; then settled=no; fi
+    cat "$systemd_log" >systemd
+    if [ "$settled" = yes ] && { [ ! -s systemd ] || [ "$(tail -c 1 systemd | hex)" = 0a ]; }; then return; fi
+    tries=$((tries + 1))
+    [ "$tries" -lt 3 ] || return
+    sleep 1
+  done
 }
 
 # send [whole]: the evidence for the challenge at hand.
@@ -279,17 +299,19 @@ attest() {
   kept_ima=$(printf %s "$acknowledged" | sed -n 's/.*"id" *: *"\([a-z0-9:]*\)".*/\1/p')
   kept_bytes=$(printf %s "$acknowledged" | sed -n 's/.*"bytes" *: *\([0-9]*\).*/\1/p')
 
-  firmware_size='' ima_size='' missing=''
+  firmware_size='' ima_size='' systemd_size='' missing=''
   if [ -r "$firmware_log" ]; then cat "$firmware_log" >firmware && firmware_size=$(size_of firmware); else missing='firmware log'; fi
   if [ -r "$ima_log" ]; then ima_size=$(size_of "$ima_log"); else missing="${missing:+$missing, }runtime list"; fi
+  if [ -r "$systemd_log" ]; then systemd_size=$(size_of "$systemd_log"); fi
   hints=$(words "$missing")
-  claims=$(printf '{"bootId":"%s","firmwareLog":%s,"guests":[],"hints":"sha256:%s","hostKey":null,"imaLog":%s,"systemdLog":null}' \
-    "$(cat "$boot_id")" "${firmware_size:-null}" "$(printf %s "$hints" | sha256)" "${ima_size:-null}")
+  claims=$(printf '{"bootId":"%s","firmwareLog":%s,"guests":[],"hints":"sha256:%s","hostKey":null,"imaLog":%s,"systemdLog":%s}' \
+    "$(cat "$boot_id")" "${firmware_size:-null}" "$(printf %s "$hints" | sha256)" "${ima_size:-null}" "${systemd_size:-null}")
   extra=$({ printf assay-quote-1 && from_base64url "$nonce" && printf %s "$claims" | sha256 | from_hex; } | sha256)
   tpm2 quote -Q -c ak.ctx -l "$selection" -q "$extra" -m attest -s signature -o values -F values ||
     fault agent.tpm 'no quote: see the message of tpm2-tools above' || return 1
-  # Read after the quote, so that the list is never behind it.
+  # Read after the quote, so that the logs are never behind it.
   if [ -n "$ima_size" ]; then cat "$ima_log" >ima; fi
+  read_systemd_log
 
   send || { [ "$code" = evidence.logs-missing ] && send whole; } || return 1
   verdict=$(field verdict) next=$(number nextAttestationSeconds)

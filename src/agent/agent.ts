@@ -93,11 +93,11 @@ export class Agent {
    * @throws EnrolmentPending, EnrolmentRefused, OtherKey; UsageError; ProblemResponse; what TPM, logs and transport reject with
    */
   async attest(): Promise<Attested> {
-    const { client, installation, sources, log } = this.#parts;
+    const { client, installation, sources, log, edge } = this.#parts;
     for (let tries = 1; ; tries++) {
       const host = await this.host();
       try {
-        const attested = await attest(client, await installation.tpm(), sources, host);
+        const attested = await attest(client, await installation.tpm(), sources, host, edge);
         this.#say(host, attested);
         return attested;
       } catch (error) {

@@ -7,6 +7,7 @@ import { bundleToJson } from '../evidence/bundle.ts';
 import { publicName } from '../tpm/names.ts';
 import { readPublic2B } from '../tpm/public.ts';
 import { readChallenge, readEvidenceResponse } from './answers.ts';
+import type { Edge } from './edge.ts';
 import { answer, type EvidenceSources } from './evidence.ts';
 import type { HostTpm } from './host-tpm.ts';
 
@@ -41,13 +42,14 @@ export async function attest(
   tpm: HostTpm,
   sources: EvidenceSources,
   host: string,
+  edge: Pick<Edge, 'sleep'>,
 ): Promise<Attested> {
   const { nonce, nonceText, expiresAt, selection, ak, rule, kept } = readChallenge(await client.challenge(host));
   if (rule !== 'assay-quote-1') {
     throw new UsageError('agent.rule', `the service asks for quotes by the rule ${rule}`, 'update the agent');
   }
   if (ak !== keyName(tpm.ak.public)) throw new OtherKey();
-  const answered = await answer(tpm, sources, { nonce, selection, kept });
+  const answered = await answer(tpm, sources, { nonce, selection, kept }, edge);
   try {
     const send = (bundle: typeof answered.bundle): Promise<EvidenceResponse> =>
       client.evidence(host, { nonce: nonceText, expiresAt, bundle: bundleToJson(bundle) });

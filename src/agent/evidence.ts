@@ -1,4 +1,4 @@
-/** The evidence of one answer: claims, then the quote that binds them, then what was appended to the runtime list meanwhile. */
+/** The evidence of one answer: claims, then the quote that binds them, then what was appended to the logs meanwhile. */
 
 import { readFile } from 'node:fs/promises';
 import type { KeptLogs } from '../api/client.ts';
@@ -7,9 +7,11 @@ import type { EvidenceBundle, LogEvidence } from '../evidence/bundle.ts';
 import { boundExtraData, hintsId, type Claims } from '../evidence/claims.ts';
 import type { PcrSelection } from '../tpm/selection.ts';
 import { hostHints, type HostWords } from './hints.ts';
+import type { Edge } from './edge.ts';
 import type { HostTpm } from './host-tpm.ts';
 import { LogUnavailable } from './log-file.ts';
 import { firmwareLogEvidence, readFirmwareLog, RuntimeList } from './logs.ts';
+import { SystemdLog } from './systemd-log.ts';
 import { keyThumbprint } from './thumbprint.ts';
 
 /** Where the host's words and logs come from. */
@@ -18,6 +20,8 @@ export interface EvidenceSources {
   readonly firmwareLog: string;
   /** path of `binary_runtime_measurements` */
   readonly imaLog: string;
+  /** path of systemd's `tpm2-measure.log` */
+  readonly systemdLog: string;
   /** path of `boot_id` */
   readonly bootId: string;
   readonly words: HostWords;
@@ -53,10 +57,16 @@ export interface OpenAnswer extends Answer {
  * Answers a challenge by the native rule.
  * @throws UsageError `agent.boot-id`; whatever the TPM rejects with; LogUnavailable for a list that broke off while it was read
  */
-export async function answer(tpm: HostTpm, sources: EvidenceSources, question: Question): Promise<OpenAnswer> {
+export async function answer(
+  tpm: HostTpm,
+  sources: EvidenceSources,
+  question: Question,
+  edge: Pick<Edge, 'sleep'>,
+): Promise<OpenAnswer> {
   const missing: string[] = [];
   const bootId = await readBootId(sources.bootId);
   const firmware = await unlessMissing('firmware log', missing, () => readFirmwareLog(sources.firmwareLog));
+  const systemd = await unlessMissing('log of systemd', missing, () => SystemdLog.look(sources.systemdLog));
   const list = await unlessMissing('runtime list', missing, () => RuntimeList.open(sources.imaLog, question.kept.ima));
   try {
     const hints = hostHints(sources.words, missing);
@@ -67,7 +77,7 @@ export async function answer(tpm: HostTpm, sources: EvidenceSources, question: Q
       hints: hintsId(hints),
       firmwareLog: firmware?.length ?? null,
       imaLog: list?.length ?? null,
-      systemdLog: null,
+      systemdLog: systemd?.length ?? null,
     };
     const quote = await tpm.quote(boundExtraData(question.nonce, claims), question.selection);
     const bundle = (firmwareLog: LogEvidence | undefined, imaLog: LogEvidence | undefined): EvidenceBundle => ({
@@ -75,11 +85,13 @@ export async function answer(tpm: HostTpm, sources: EvidenceSources, question: Q
       quotes: [quote],
       ...(firmwareLog !== undefined && { firmwareLog }),
       ...(imaLog !== undefined && { imaLog }),
+      ...(systemdLog !== undefined && { systemdLog }),
       claims,
       hints,
     });
     const firmwareLog = firmware && firmwareLogEvidence(firmware, question.kept.firmware);
     const imaLog = await list?.evidence();
+    const systemdLog = await systemd?.evidence(edge);
     return {
       bundle: bundle(firmwareLog, imaLog),
       missing,

@@ -38,6 +38,19 @@ export class LogFile {
   }
 
   /**
+   * As {@link open}, for a log that not every host has.
+   * @throws LogUnavailable when it is there and cannot be opened
+   */
+  static async openIfThere(path: string): Promise<LogFile | undefined> {
+    try {
+      return new LogFile(await open(path, 'r'), path);
+    } catch (cause) {
+      if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+      throw unavailable(path, cause);
+    }
+  }
+
+  /**
    * Reads to the present end.
    * @param take is given each piece; it may keep it
    * @throws LogUnavailable when reading fails
@@ -54,6 +67,11 @@ export class LogFile {
       if (bytesRead === 0) return;
       take(buffer.slice(0, bytesRead));
     }
+  }
+
+  /** Kind and permission bits, as stat(2) gives them. */
+  async mode(): Promise<number> {
+    return (await this.#handle.stat()).mode;
   }
 
   close(): Promise<void> {

@@ -1,10 +1,12 @@
-/** The two logs of a host as its bundle carries them: whole, or only what the service has not acknowledged yet. */
+/** Firmware log and runtime list as a bundle carries them: whole, or only what the service has not acknowledged yet. */
 
 import { createHash } from 'node:crypto';
 import type { KeptLogs } from '../api/client.ts';
 import { contentId } from '../bytes/hash.ts';
 import { MAX_BUNDLE_BYTES, type LogEvidence } from '../evidence/bundle.ts';
 import { LogFile, LogUnavailable } from './log-file.ts';
+import { Pieces } from './pieces.ts';
+import { MAX_SYSTEMD_LOG_BYTES } from './systemd-log.ts';
 
 /** Room in a bundle for what is not a log: a quote, its PCR values, claims and hints. */
 const REST_BYTES = 128 * 1024;
@@ -13,31 +15,7 @@ const MAX_LOGS_BYTES = Math.floor(((MAX_BUNDLE_BYTES - REST_BYTES) * 3) / 4);
 /** Firmware has at most a few hundred kilobytes for its log. */
 const MAX_FIRMWARE_LOG_BYTES = 4 * 1024 * 1024;
 /** A longer list does not fit into a bundle, and the service takes no longer one either. */
-const MAX_RUNTIME_LIST_BYTES = MAX_LOGS_BYTES - MAX_FIRMWARE_LOG_BYTES;
-
-/** Pieces of a log up to a limit. */
-class Pieces {
-  readonly #pieces: Uint8Array[] = [];
-  readonly #limit: number;
-  readonly #path: string;
-  length = 0;
-
-  constructor(path: string, limit: number) {
-    this.#path = path;
-    this.#limit = limit;
-  }
-
-  /** @throws LogUnavailable past the limit */
-  add(piece: Uint8Array): void {
-    this.length += piece.length;
-    if (this.length > this.#limit) throw new LogUnavailable(`${this.#path}: larger than ${this.#limit} bytes`);
-    this.#pieces.push(piece);
-  }
-
-  bytes(): Uint8Array {
-    return Buffer.concat(this.#pieces);
-  }
-}
+const MAX_RUNTIME_LIST_BYTES = MAX_LOGS_BYTES - MAX_FIRMWARE_LOG_BYTES - MAX_SYSTEMD_LOG_BYTES;
 
 /**
  * The whole firmware log. It does not grow after the hand-over to the kernel.

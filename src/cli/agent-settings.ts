@@ -21,13 +21,14 @@ const VARIABLES = {
   ek: 'ASSAY_EK',
   firmwareLog: 'ASSAY_FIRMWARE_LOG',
   imaLog: 'ASSAY_IMA_LOG',
+  systemdLog: 'ASSAY_SYSTEMD_LOG',
   bootId: 'ASSAY_BOOT_ID',
 } as const;
 type Name = keyof typeof VARIABLES;
 const NAMES = Object.keys(VARIABLES) as Name[];
 
 /** Settings that name files and folders: in the file, relative to it. */
-const PATHS: ReadonlySet<Name> = new Set(['ca', 'joinToken', 'state', 'firmwareLog', 'imaLog', 'bootId']);
+const PATHS: ReadonlySet<Name> = new Set(['ca', 'joinToken', 'state', 'firmwareLog', 'imaLog', 'systemdLog', 'bootId']);
 
 const DEFAULTS = {
   state: '/var/lib/assay-agent',
@@ -35,6 +36,7 @@ const DEFAULTS = {
   akParent: 'endorsement',
   firmwareLog: '/sys/kernel/security/tpm0/binary_bios_measurements',
   imaLog: '/sys/kernel/security/ima/binary_runtime_measurements',
+  systemdLog: '/run/log/systemd/tpm2-measure.log',
   bootId: '/proc/sys/kernel/random/boot_id',
 } as const;
 
@@ -48,6 +50,7 @@ export interface HostSettings {
   readonly tpm: TpmSettings;
   readonly firmwareLog: string;
   readonly imaLog: string;
+  readonly systemdLog: string;
   readonly bootId: string;
 }
 
@@ -108,7 +111,7 @@ function readConfig(path: string): Values {
 
 /** @throws UsageError `agent.choice` */
 export function hostSettings(values: Values): HostSettings {
-  const { state, akType, akParent, ek, firmwareLog, imaLog, bootId, tcti } = { ...DEFAULTS, ...values };
+  const { state, akType, akParent, ek, firmwareLog, imaLog, systemdLog, bootId, tcti } = { ...DEFAULTS, ...values };
   return {
     state,
     tpm: {
@@ -119,6 +122,7 @@ export function hostSettings(values: Values): HostSettings {
     },
     firmwareLog,
     imaLog,
+    systemdLog,
     bootId,
   };
 }

@@ -47,14 +47,14 @@ export function installationParts(settings: HostSettings, log: EventLog): Instal
   };
 }
 
-export function evidenceSources({ firmwareLog, imaLog, bootId }: HostSettings): EvidenceSources {
+export function evidenceSources({ firmwareLog, imaLog, systemdLog, bootId }: HostSettings): EvidenceSources {
   const words = {
     hostname: hostname(),
     kernel: release(),
     architecture: machine(),
     agent: `assay ${packageVersion()}`,
   };
-  return { firmwareLog, imaLog, bootId, words };
+  return { firmwareLog, imaLog, systemdLog, bootId, words };
 }
 
 /** An error of the agent in the form in which the command line reports errors. */

@@ -1,4 +1,4 @@
-import { appendFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { jsonLine } from '../../src/agent/events.ts';
 import { StateFile } from '../../src/agent/state.ts';
@@ -121,6 +121,28 @@ describe('logs', () => {
     verifier.answerNext('evidence', missing, missing);
     await expect(agent.attest()).rejects.toMatchObject({ code: 'evidence.logs-missing' });
     expect(verifier.requests).toEqual([...CYCLE, CYCLE[1]]);
+  });
+
+  it('of systemd go whole each time, where there is one', async () => {
+    const there = await enrolled();
+    const { agent } = await there.start();
+    writeFileSync(there.files.systemdLog, 'one\n');
+    there.host.beforeQuote = () => appendFileSync(there.files.systemdLog, 'two\n');
+    const { missing } = await agent.attest();
+    there.verifier.forgetLogs();
+    await agent.attest();
+    const [without, first, , second] = there.verifier.received;
+    expect([without!.claims!.systemdLog, without!.systemdLog, missing]).toEqual([null, undefined, []]);
+    expect([first!.claims!.systemdLog, text(first!.systemdLog!.bytes)]).toEqual([4, 'one\ntwo\n']);
+    expect([second!.claims!.systemdLog, text(second!.systemdLog!.bytes)]).toEqual([8, 'one\ntwo\ntwo\n']);
+  });
+
+  it('of systemd that cannot be read are named', async () => {
+    const there = machine();
+    mkdirSync(there.files.systemdLog);
+    const { missing } = await (await there.start()).agent.attest();
+    expect(missing).toEqual([`log of systemd: ${there.files.systemdLog}: a directory`]);
+    expect(there.verifier.accepted[0]!.hints.get('missing')).toBe(missing[0]);
   });
 
   it('of another boot go whole', async () => {

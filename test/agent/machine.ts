@@ -25,7 +25,7 @@ export interface Event {
 export interface Machine {
   readonly verifier: Verifier;
   readonly host: SoftwareHost;
-  readonly files: { readonly firmwareLog: string; readonly imaLog: string; readonly bootId: string };
+  readonly files: Readonly<Record<'firmwareLog' | 'imaLog' | 'systemdLog' | 'bootId', string>>;
   readonly state: StateFile;
   readonly events: Event[];
   /** how often each event was told */
@@ -51,7 +51,12 @@ export interface Started {
 export function machine(): Machine {
   const folder = temporaryFolder();
   const path = (name: string): string => join(folder, name);
-  const files = { firmwareLog: path('firmware'), imaLog: path('ima'), bootId: path('boot-id') };
+  const files = {
+    firmwareLog: path('firmware'),
+    imaLog: path('ima'),
+    systemdLog: path('systemd'),
+    bootId: path('boot-id'),
+  };
   writeFileSync(files.firmwareLog, 'firmware log');
   writeFileSync(files.imaLog, 'one ');
   writeFileSync(files.bootId, '01234567-89ab-cdef-0123-456789abcdef\n');

@@ -188,7 +188,7 @@ function isCertified(key: NonNullable<ActivateRequest['hostKey']>, ak: Attestati
 
 /** What is wrong with an answer; null: it is what the challenge asked for. */
 function faultOf(
-  { quotes, claims, hints, firmwareLog, imaLog }: EvidenceBundle,
+  { quotes, claims, hints, firmwareLog, imaLog, systemdLog }: EvidenceBundle,
   ak: AttestationKey,
   nonce: Uint8Array,
 ): string | null {
@@ -200,6 +200,7 @@ function faultOf(
   if (claims.hints !== hintsId(hints)) return 'hints are not those claimed';
   if (claims.firmwareLog !== (firmwareLog?.bytes?.length ?? null)) return 'the firmware log is not as long as claimed';
   if ((claims.imaLog ?? 0) > (imaLog?.bytes?.length ?? 0)) return 'the runtime list is shorter than claimed';
+  if ((claims.systemdLog ?? 0) > (systemdLog?.bytes?.length ?? 0)) return 'the log of systemd is shorter than claimed';
   return null;
 }
 

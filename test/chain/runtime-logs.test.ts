@@ -18,7 +18,8 @@ import { utf16 } from '../support/tcg-log-builder.ts';
 
 const PHASES: readonly RecordSpec[] = ['enter-initrd', 'leave-initrd', 'sysinit', 'ready'].map((text) => ({ text }));
 const MACHINE: RecordSpec = { pcr: 15, eventType: 'machine-id', text: 'machine-id:00112233445566778899aabbccddeeff' };
-const SEPARATORS = [0, 1, 2, 3, 4, 5, 6, 7, 9, 12, 13, 14].map((pcr): RecordSpec => ({
+/** Those of PCRs in which these hosts have something to hide; systemd makes eight more. */
+const SEPARATORS = [4, 7, 9, 12].map((pcr): RecordSpec => ({
   pcr,
   eventType: 'os-separator',
   text: 'os-separator',
@@ -82,7 +83,7 @@ const replaced = (all: readonly JsonRecord[], index: number, ...by: readonly Jso
   ...all.slice(index + 1),
 ];
 
-describe.each(Object.entries(HOSTS))('%s', (name, input) => {
+describe.each(Object.entries(HOSTS))('%s', { timeout: 60_000 }, (name, input) => {
   const { evidence } = input;
   const before = appraise(input);
   const judge = (changed: EvidenceBundle) => appraise({ ...input, evidence: changed });

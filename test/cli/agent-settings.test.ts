@@ -21,6 +21,7 @@ describe('the settings of a host', () => {
       tpm: { tcti: undefined, akType: 'ecc', akParent: 'endorsement', ek: undefined },
       firmwareLog: '/sys/kernel/security/tpm0/binary_bios_measurements',
       imaLog: '/sys/kernel/security/ima/binary_runtime_measurements',
+      systemdLog: '/run/log/systemd/tpm2-measure.log',
       bootId: '/proc/sys/kernel/random/boot_id',
     });
     expect(() => serviceSettings(agentValues({}, {}, '/nowhere'))).toThrow(refusal('agent.no-server'));

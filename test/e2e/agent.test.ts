@@ -51,6 +51,7 @@ function environment(tcti = `swtpm:host=127.0.0.1,port=${tpm.port}`): Record<str
     ASSAY_TCTI: tcti,
     ASSAY_FIRMWARE_LOG: logs.firmwareLog,
     ASSAY_IMA_LOG: logs.imaLog,
+    ASSAY_SYSTEMD_LOG: logs.systemdLog,
   };
 }
 

@@ -28,9 +28,8 @@ afterAll(async () => {
 
 function collect(...more: readonly string[]) {
   const where = ['--tcti', `swtpm:host=127.0.0.1,port=${tpm.port}`, '--state', join(folder, 'no-state')];
-  return assay(['collect', ...where, '--firmware-log', logs.firmwareLog, '--ima-log', logs.imaLog, ...more], {
-    TSS2_LOG: 'all+none',
-  });
+  const paths = ['--firmware-log', logs.firmwareLog, '--ima-log', logs.imaLog, '--systemd-log', logs.systemdLog];
+  return assay(['collect', ...where, ...paths, ...more], { TSS2_LOG: 'all+none' });
 }
 
 const akName = (stderr: Buffer): string => /ak-name +([0-9a-f]+)/.exec(stderr.toString())![1]!;
@@ -63,6 +62,13 @@ describe('a bundle', () => {
       /nonce +(\w{64})/.exec(second.stderr.toString())![1],
     );
     expect((await tpm.tpm2(['getcap', 'handles-transient'])).stdout.toString()).toBe('');
+  });
+
+  it('holds systemd’s log where there is one', async () => {
+    const log = 'fixtures/systemd-log/262/tpm2-measure.log';
+    const { systemdLog, claims } = parseBundle((await collect('--systemd-log', log)).stdout.toString());
+    expect(Buffer.compare(systemdLog!.bytes!, await readFile(log))).toBe(0);
+    expect(claims!.systemdLog).toBe(systemdLog!.bytes!.length);
   });
 
   it('says what it goes without', async () => {

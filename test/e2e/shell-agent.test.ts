@@ -5,6 +5,7 @@ import { delimiter, join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { akTemplateDifferences } from '../../src/tpm/ak-template.ts';
 import { fromBase64url } from '../../src/bytes/text.ts';
+import type { EvidenceBundle } from '../../src/evidence/bundle.ts';
 import { readPublic2B } from '../../src/tpm/public.ts';
 import { agentService, type AgentService } from '../agent/service.ts';
 import { problem, Verifier } from '../agent/verifier.ts';
@@ -58,6 +59,7 @@ beforeEach(async () => {
     ASSAY_STATE: join(here, 'state'),
     ASSAY_FIRMWARE_LOG: logs.firmwareLog,
     ASSAY_IMA_LOG: logs.imaLog,
+    ASSAY_SYSTEMD_LOG: logs.systemdLog,
   };
 });
 
@@ -101,6 +103,20 @@ it('sends logs whole when they are missed, and goes without those it cannot read
   const { claims, hints } = verifier.accepted.at(-1)!;
   expect(claims).toMatchObject({ firmwareLog: null, imaLog: null });
   expect(hints.get('missing')).toBe('firmware log, runtime list');
+});
+
+it('sends systemd’s log where there is one, and waits for a record under way', async () => {
+  await writeFile(logs.systemdLog, 'one\n');
+  await once();
+  const [{ claims, systemdLog }] = verifier.accepted as [EvidenceBundle];
+  expect([claims!.systemdLog, Buffer.from(systemdLog!.bytes!).toString()]).toEqual([4, 'one\n']);
+  // A writer that was killed leaves the sticky bit, or half a record; both are sent in the end.
+  await writeFile(logs.systemdLog, 'one\ntw');
+  await chmod(logs.systemdLog, 0o1600);
+  const began = performance.now();
+  await once();
+  expect(performance.now() - began).toBeGreaterThan(2_000);
+  expect(Buffer.from(verifier.accepted[1]!.systemdLog!.bytes!).toString()).toBe('one\ntw');
 });
 
 it.each([

@@ -96,6 +96,7 @@ describe('the agent under it', () => {
       ASSAY_TCTI: `swtpm:host=127.0.0.1,port=${tpm.port}`,
       ASSAY_FIRMWARE_LOG: logs.firmwareLog,
       ASSAY_IMA_LOG: logs.imaLog,
+      ASSAY_SYSTEMD_LOG: logs.systemdLog,
     };
     const trace = join(folder, 'trace');
     const agent = [process.execPath, 'dist/bin/assay.js', 'agent', '--once'];

@@ -15,6 +15,8 @@ export interface BootLogs {
   /** paths, below the folder as below securityfs */
   readonly firmwareLog: string;
   readonly imaLog: string;
+  /** where systemd would have its log; nothing is there */
+  readonly systemdLog: string;
 }
 
 /**
@@ -28,6 +30,7 @@ export async function bootAs(tpm: SoftwareTpm, folder: string, machine: string):
   const paths = {
     firmwareLog: join(folder, 'tpm0/binary_bios_measurements'),
     imaLog: join(folder, 'ima/binary_runtime_measurements'),
+    systemdLog: join(folder, 'tpm2-measure.log'),
   };
   for (const [file, log] of [
     [paths.firmwareLog, firmware],

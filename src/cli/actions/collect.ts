@@ -26,7 +26,8 @@ export async function collect(io: Io, options: CollectOptions): Promise<void> {
   const installation = await Installation.look(installationParts(settings, log));
   try {
     const tpm = await installation.tpm();
-    const answered = await answer(tpm, evidenceSources(settings), { nonce, selection, kept: NOTHING_KEPT });
+    const question = { nonce, selection, kept: NOTHING_KEPT };
+    const answered = await answer(tpm, evidenceSources(settings), question, processEdge());
     await answered.close();
     writeOutput(io, out, `${JSON.stringify(bundleToJson(answered.bundle))}\n`);
     const { dim } = io.errStyle;

@@ -18,6 +18,7 @@ export function hostOptions(command: Command): Command {
     )
     .option('--firmware-log <file>', 'binary_bios_measurements (ASSAY_FIRMWARE_LOG)')
     .option('--ima-log <file>', 'binary_runtime_measurements (ASSAY_IMA_LOG)')
+    .option('--systemd-log <file>', 'tpm2-measure.log of systemd, where there is one (ASSAY_SYSTEMD_LOG)')
     .option('--boot-id <file>', 'boot_id of the kernel (ASSAY_BOOT_ID)');
 }
 
