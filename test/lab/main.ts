@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { startVitest } from 'vitest/node';
 import { ensureInstalled } from '../tools/programs.ts';
 import { fixtureOf, judgedBy, writeFixture, writeJson } from './bundle.ts';
 import { captureVariant } from './capture.ts';
@@ -17,11 +18,13 @@ const HELP = `Boots a real measured machine (QEMU, OVMF, swtpm) and writes its e
 
 usage: npm run lab -- SCENARIO [--variant NAME] [--out DIR] [--json]
        npm run lab -- --all [SCENARIO] [--out DIR] [--json]
+       npm run lab -- live
 
   --variant NAME   what differs from the good boot (default: baseline)
   --all            every variant, two machines at a time
   --out DIR        where DIR/SCENARIO/VARIANT is written (default: fixtures)
   --json           one JSON document on standard output, progress on standard error
+  live             a machine whose image holds the agent enrols, attests, is found out and boots again (after npm run build)
   --help
 
 Scenarios and variants:
@@ -44,6 +47,17 @@ interface Outcome extends Job {
 
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
 
+/** The live run is a test: what it says is asserted. */
+async function live(): Promise<number> {
+  const vitest = await startVitest('test', ['test/lab/live-agent.test.ts'], {
+    run: true,
+    watch: false,
+    project: ['tools'],
+  });
+  await vitest.close();
+  return process.exitCode === undefined || process.exitCode === 0 ? 0 : 3;
+}
+
 async function main(): Promise<number> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
@@ -55,6 +69,7 @@ async function main(): Promise<number> {
       help: { type: 'boolean', default: false },
     },
   });
+  if (positionals[0] === 'live' && positionals.length === 1) return await live();
   if (values.help) {
     process.stdout.write(HELP);
     return 0;
