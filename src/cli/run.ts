@@ -3,11 +3,14 @@
 import { registerAgent } from './commands/agent.ts';
 import { registerBundle } from './commands/bundle.ts';
 import { registerCollect } from './commands/collect.ts';
+import { registerDb } from './commands/db.ts';
 import { registerDemo } from './commands/demo.ts';
 import { registerEnrol } from './commands/enrol.ts';
+import { registerEvents } from './commands/events.ts';
 import { registerLog } from './commands/log.ts';
 import { registerPolicy } from './commands/policy.ts';
 import { registerServe } from './commands/serve.ts';
+import { registerToken } from './commands/token.ts';
 import { registerVerify } from './commands/verify.ts';
 import type { ExitCode, Io } from './io.ts';
 import { runProgram } from './run-program.ts';
@@ -23,6 +26,9 @@ export function run(args: readonly string[], io: Io): Promise<ExitCode> {
     registerLog,
     registerPolicy,
     registerServe,
+    registerToken,
+    registerEvents,
+    registerDb,
     registerCollect,
     registerEnrol,
     registerAgent,

@@ -52,7 +52,7 @@ function connect(path: string, readOnly: boolean): DatabaseSyncInstance {
 /** kysely's dialect over one connection to a file. */
 export function sqliteDialect(path: string, { readOnly }: { readonly readOnly: boolean }): Dialect {
   return {
-    createDriver: () => new SqliteDriver(() => connect(path, readOnly)),
+    createDriver: () => new SqliteDriver(path, readOnly),
     createQueryCompiler: () => new SqliteQueryCompiler(),
     createAdapter: () => new Adapter(),
     createIntrospector: (db) => new SqliteIntrospector(db),
@@ -68,18 +68,20 @@ class Adapter extends SqliteAdapter {
 
 /** One connection, lent to one user after the other in the order they asked. */
 class SqliteDriver implements Driver {
-  readonly #connect: () => DatabaseSyncInstance;
+  readonly #path: string;
+  readonly #readOnly: boolean;
   #database: DatabaseSyncInstance | undefined;
   #connection: SqliteConnection | undefined;
   #busy = false;
   readonly #waiting: (() => void)[] = [];
 
-  constructor(connect: () => DatabaseSyncInstance) {
-    this.#connect = connect;
+  constructor(path: string, readOnly: boolean) {
+    this.#path = path;
+    this.#readOnly = readOnly;
   }
 
   async init(): Promise<void> {
-    this.#database = this.#connect();
+    this.#database = connect(this.#path, this.#readOnly);
     this.#connection = new SqliteConnection(this.#database);
   }
 
@@ -110,9 +112,10 @@ class SqliteDriver implements Driver {
     return execute(connection, 'rollback');
   }
 
-  destroy(): Promise<void> {
+  /** A statement that was not collected yet would keep SQLite from doing this itself; a copy of the file alone lacked the rest. */
+  async destroy(): Promise<void> {
+    if (!this.#readOnly) this.#database?.exec('pragma wal_checkpoint(truncate)');
     this.#database?.close();
-    return Promise.resolve();
   }
 }
 

@@ -167,7 +167,7 @@ async function findDamage(db: Kysely<Tables>, dialect: DialectName): Promise<str
   const integrity = await sql<{ readonly integrity_check: string }>`pragma integrity_check`.execute(db);
   const references = await sql<{ readonly table: string }>`pragma foreign_key_check`.execute(db);
   return [
-    ...integrity.rows.map((row) => row.integrity_check).filter((text) => text !== 'ok'),
+    ...integrity.rows.flatMap((row) => row.integrity_check.split('\n')).filter((text) => text !== 'ok'),
     ...references.rows.map(({ table }) => `${table}: a row refers to one that is not there`),
   ];
 }

@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { createHost } from '../../src/store/hosts.ts';
+import { createHost, listHosts } from '../../src/store/hosts.ts';
 import { openStore } from '../../src/store/open.ts';
 import { ADMIN, openTestStore, sqliteDatabase } from './database.ts';
 
@@ -55,6 +55,17 @@ describe('a SQLite file', () => {
     await expect(openStore(`${path}.d`)).rejects.toThrow(refusal('database.unusable'));
   });
 
+  it('is whole by itself once it was closed: what is copied then lacks nothing', async () => {
+    const { store, database } = await openTestStore(sqliteDatabase);
+    await store.change(ADMIN, (change) => createHost(change, { id: 'a', name: 'a', policy: null, state: 'active' }));
+    await store.close();
+    const copy = await sqliteDatabase();
+    writeFileSync(copy.address, readFileSync(database.address));
+    const copied = await openStore(copy.address);
+    onTestFinished(() => copied.close());
+    expect((await listHosts(copied.read, { limit: 9 })).map(({ id }) => id)).toEqual(['a']);
+  });
+
   it('says when it is damaged', async () => {
     const { store, database } = await openTestStore(sqliteDatabase);
     expect(await store.damage()).toEqual([]);
@@ -65,7 +76,6 @@ describe('a SQLite file', () => {
 
   it('says when a page of it was overwritten', async () => {
     const { store, database } = await openTestStore(sqliteDatabase);
-    await database.execute('pragma wal_checkpoint(truncate)');
     await store.close();
     const bytes = readFileSync(database.address);
     bytes.fill(0x5a, bytes.length - 4096);
