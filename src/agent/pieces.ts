@@ -4,7 +4,7 @@ import { LogUnavailable } from './log-file.ts';
 
 /** Pieces that were read one after the other. */
 export class Pieces {
-  readonly #pieces: Uint8Array[] = [];
+  #pieces: Uint8Array[] = [];
   readonly #limit: number;
   readonly #path: string;
   length = 0;
@@ -21,7 +21,9 @@ export class Pieces {
     this.#pieces.push(piece);
   }
 
+  /** All of them as one; they are not held twice. */
   bytes(): Uint8Array {
-    return Buffer.concat(this.#pieces);
+    if (this.#pieces.length !== 1) this.#pieces = [Buffer.concat(this.#pieces)];
+    return this.#pieces[0]!;
   }
 }

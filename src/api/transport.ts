@@ -3,7 +3,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { request, type IncomingMessage } from 'node:http';
 import { connect as connectPlain, isIP, type Socket } from 'node:net';
-import { addAbortSignal } from 'node:stream';
+import { addAbortSignal, Readable } from 'node:stream';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
 import { UsageError } from '../bytes/errors.ts';
 import type { ApiRequest, ApiResponse, Transport } from './client.ts';
@@ -115,8 +115,20 @@ function exchange(socket: Socket, { method, path, headers, body }: Message): Pro
       readAnswer(response).then(resolve, reject);
     });
     sent.once('error', reject);
-    sent.end(body);
+    Readable.from(pieces(body)).pipe(sent);
   });
+}
+
+/** Evidence may be long; what is written at once is held by Node, and by TLS, once more. */
+const PIECE = 1 << 16;
+
+function* pieces(text: string): Generator<string> {
+  for (let start = 0, end = 0; start < text.length; start = end) {
+    end = start + PIECE;
+    // A character of two halves stays whole.
+    if (/[\ud800-\udbff]/.test(text.charAt(end - 1))) end++;
+    yield text.slice(start, end);
+  }
 }
 
 async function readAnswer(response: IncomingMessage): Promise<ApiResponse> {

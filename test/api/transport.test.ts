@@ -105,6 +105,12 @@ describe('addresses', () => {
   });
 });
 
+it.each([65_529, 65_530, 65_531, 65_532])('a long body arrives as it was, wherever it is cut: %d', async (length) => {
+  const long = `${'x'.repeat(length)}😀${'ü'.repeat(70_000)}😀`;
+  const { body } = await httpTransport({ server: plainUrl })({ method: 'POST', path: '/x', body: { long } });
+  expect(JSON.parse((JSON.parse(body) as Echo).body)).toEqual({ long });
+});
+
 describe('answers', () => {
   const transport = (): ReturnType<typeof httpTransport> => httpTransport({ server: plainUrl });
 
