@@ -1,5 +1,6 @@
 /** Every schema that the OpenAPI document names. */
 
+import { JoinTokenCreated, JoinTokenList, NewJoinToken } from './join-token-schemas.ts';
 import { NewToken, TokenCreated, TokenList } from './token-schemas.ts';
 import {
   ActivateRequest,
@@ -22,6 +23,7 @@ import {
 import { EventList } from './event-schemas.ts';
 import { Problem } from './problems.ts';
 import { AppraiseRequest, AttestationResult, EvidenceBundle, Health, KeySet, Readiness } from './schemas.ts';
+import { NewTrustRoot, TrustRootDetail, TrustRootList } from './trust-schemas.ts';
 
 export const COMPONENTS = {
   AppraiseRequest,
@@ -44,6 +46,12 @@ export const COMPONENTS = {
   EnrolmentList,
   EnrolmentDecision,
   EnrolmentDecided,
+  NewTrustRoot,
+  TrustRootDetail,
+  TrustRootList,
+  NewJoinToken,
+  JoinTokenCreated,
+  JoinTokenList,
   NewToken,
   TokenCreated,
   TokenList,

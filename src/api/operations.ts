@@ -5,12 +5,16 @@ import { APPRAISE_OPERATIONS } from './operations/appraise.ts';
 import { DOCUMENT_OPERATIONS } from './operations/documents.ts';
 import { EVENT_OPERATIONS } from './operations/events.ts';
 import { HOST_OPERATIONS } from './operations/hosts.ts';
+import { JOIN_TOKEN_OPERATIONS } from './operations/join-tokens.ts';
 import { TOKEN_OPERATIONS } from './operations/tokens.ts';
+import { TRUST_OPERATIONS } from './operations/trust.ts';
 
 export const OPERATIONS = {
   ...APPRAISE_OPERATIONS,
   ...AGENT_OPERATIONS,
   ...HOST_OPERATIONS,
+  ...TRUST_OPERATIONS,
+  ...JOIN_TOKEN_OPERATIONS,
   ...TOKEN_OPERATIONS,
   ...EVENT_OPERATIONS,
   ...DOCUMENT_OPERATIONS,

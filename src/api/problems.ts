@@ -90,6 +90,26 @@ const entries = {
     title: 'It is the last token of an administrator',
     remedy: 'Make another one first: without one nobody could make any.',
   },
+  'join-token.unknown': {
+    status: 404,
+    title: 'There is no such join token that could be revoked',
+    remedy: 'List the join tokens; it may be revoked already.',
+  },
+  'trust-root.unknown': {
+    status: 404,
+    title: 'No such root is trusted',
+    remedy: 'List the roots; it may be removed already.',
+  },
+  'trust-root.certificate': {
+    status: 422,
+    title: 'The certificate is none that could vouch for endorsement keys',
+    remedy: 'Send a certificate of a CA in DER: the root that the maker of the TPM publishes.',
+  },
+  'trust-root.exists': {
+    status: 409,
+    title: 'The root is trusted already',
+    remedy: 'Nothing is to be done; to change its class or name, remove it first.',
+  },
   'evidence.unreadable': {
     status: 400,
     title: 'The evidence bundle cannot be read',

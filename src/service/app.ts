@@ -21,7 +21,9 @@ import {
   showHostRoute,
 } from './routes/host-records.ts';
 import { activateRoute, attestRoute, challengeRoute, enrolmentStateRoute, enrolRoute } from './routes/hosts.ts';
+import { createJoinTokenRoute, listJoinTokensRoute, revokeJoinTokenRoute } from './routes/join-tokens.ts';
 import { createTokenRoute, listTokensRoute, revokeTokenRoute } from './routes/tokens.ts';
+import { addTrustRootRoute, listTrustRootsRoute, removeTrustRootRoute, showTrustRootRoute } from './routes/trust.ts';
 import type { ServiceContext } from './settings.ts';
 
 /**
@@ -51,6 +53,13 @@ export function createApp(context: ServiceContext, stopping: () => boolean): Exp
     retireHost: retireHostRoute(context),
     listEnrolments: listEnrolmentsRoute(context),
     decideEnrolment: decideEnrolmentRoute(context),
+    addTrustRoot: addTrustRootRoute(context),
+    listTrustRoots: listTrustRootsRoute(context),
+    showTrustRoot: showTrustRootRoute(context),
+    removeTrustRoot: removeTrustRootRoute(context),
+    createJoinToken: createJoinTokenRoute(context),
+    listJoinTokens: listJoinTokensRoute(context),
+    revokeJoinToken: revokeJoinTokenRoute(context),
     createToken: createTokenRoute(context),
     listTokens: listTokensRoute(context),
     revokeToken: revokeTokenRoute(context),

@@ -34,6 +34,11 @@ class Query {
     throw refusal(name, `${printable(value, 80)} is not ${expected}`);
   }
 
+  /** Why something is taken away, in one line. */
+  reason(): string | undefined {
+    return this.text('reason', /^[^\p{C}\p{Zl}\p{Zp}]{1,500}$/u, 'one line of words');
+  }
+
   /** A whole number within bounds. */
   number(name: string, { least, most }: { readonly least: number; readonly most: number }): number | undefined {
     const value = this.text(name, /^(0|[1-9]\d{0,15})$/, 'a whole number');

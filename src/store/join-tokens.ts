@@ -1,7 +1,20 @@
 /** Join tokens: whoever has one may bring so many hosts. The database has the digest of the text. */
 
+import { toBase64url } from '../bytes/text.ts';
 import type { Change } from './change.ts';
 import type { Reader } from './schema.ts';
+
+/** Random bytes of a join token. */
+export const JOIN_TOKEN_RANDOM_BYTES = 32;
+
+/** @param random 32 random bytes */
+export function joinTokenText(random: Uint8Array): string {
+  if (random.length !== JOIN_TOKEN_RANDOM_BYTES) {
+    throw new RangeError(`a join token takes ${JOIN_TOKEN_RANDOM_BYTES} random bytes`);
+  }
+  // How it begins tells it from a token of the service, and lets one that leaked into a file be found.
+  return `assay_join_${toBase64url(random)}`;
+}
 
 export interface JoinToken {
   readonly id: string;

@@ -328,6 +328,24 @@ describe('a caller', () => {
     await expectResponse('token.unknown', response);
   });
 
+  it('that revokes a join token which is not there, or trusts what is no root, is told so', async () => {
+    const { url, context } = await startTestService();
+    const { headers } = as(await tokenOf(context, 'admin'));
+    const remove = (path: string) => fetch(url + path, { method: 'DELETE', headers });
+    await expectResponse('join-token.unknown', await remove(`/v1/join-tokens/${ID}`));
+    await expectResponse('trust-root.unknown', await remove(`/v1/trust-roots/sha256:${'0'.repeat(64)}`));
+    const trust = (certificate: Uint8Array) =>
+      fetch(`${url}/v1/trust-roots`, {
+        method: 'POST',
+        headers: { ...headers, 'content-type': 'application/json' },
+        body: JSON.stringify({ certificate: toBase64url(certificate), class: 'lab', name: 'a' }),
+      });
+    await expectResponse('trust-root.certificate', await trust(new Uint8Array(1)));
+    const { root } = await makeEkAuthority();
+    expect((await trust(root.certificate)).status).toBe(201);
+    await expectResponse('trust-root.exists', await trust(root.certificate));
+  });
+
   it('that revokes the last administrator is kept from it', async () => {
     const { url, context } = await startTestService();
     const admin = await tokenOf(context, 'admin');

@@ -1,20 +1,7 @@
 /** `/v1/tokens`: who may call the service. */
 
-import { BODY_PROBLEMS, json, type Operation, type Parameter } from '../operation.ts';
-
-const id: Parameter = {
-  name: 'id',
-  in: 'path',
-  description: 'Id of the token.',
-  schema: { type: 'string', format: 'uuid' },
-};
-
-const reason: Parameter = {
-  name: 'reason',
-  in: 'query',
-  description: 'Why, for the record of changes.',
-  schema: { type: 'string', maxLength: 500 },
-};
+import { BODY_PROBLEMS, json, type Operation } from '../operation.ts';
+import { id, REASON } from './parameters.ts';
 
 export const TOKEN_OPERATIONS = {
   createToken: {
@@ -41,7 +28,7 @@ export const TOKEN_OPERATIONS = {
     path: '/v1/tokens/{id}',
     access: { role: 'admin' },
     summary: 'Revoke a token',
-    parameters: [id, reason],
+    parameters: [id('Id of the token.'), REASON],
     answer: { status: 204, description: 'It is revoked' },
     problems: ['request.query', 'token.unknown', 'token.last-admin'],
   },

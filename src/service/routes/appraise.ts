@@ -14,6 +14,7 @@ import { EAR_MEDIA_TYPE, earClaims } from '../../results/ear.ts';
 import { pinnedHost, pinsOfHost } from '../../results/host.ts';
 import { signEar } from '../../results/token.ts';
 import { parseSelection } from '../../tpm/selection.ts';
+import { findPolicy } from '../policies.ts';
 import { HttpProblem } from '../problem-error.ts';
 import { describe, invalid, readJson, receiveJson } from '../json-body.ts';
 import type { ServiceContext } from '../settings.ts';
@@ -85,12 +86,6 @@ function field<T>(pointer: string, read: () => T): T {
     if (cause instanceof EvidenceError) throw invalid(pointer, describe(cause));
     throw cause;
   }
-}
-
-function findPolicy(policies: ReadonlyMap<string, ResolvedPolicy>, name: string): ResolvedPolicy {
-  const policy = policies.get(name);
-  if (policy !== undefined) return policy;
-  throw new HttpProblem('policy.unknown', `no policy ${printable(name, 100)} is loaded`);
 }
 
 /** The caller gives no pins: only those of the policy's own pin set count. It may say which of its hosts it challenged. */

@@ -71,7 +71,7 @@ function shown({ id, name, role, createdBy, createdAt, expiresAt, revokedAt, las
 export function revokeTokenRoute(context: ServiceContext): RequestHandler {
   return async (request, response) => {
     const id = String(request.params['id']);
-    const reason = readQuery(request, ['reason']).text('reason', /^[^\p{C}\p{Zl}\p{Zp}]{1,500}$/u, 'one line of words');
+    const reason = readQuery(request, ['reason']).reason();
     await context.store.change(causeOf(context, response, reason), async (change) => {
       if (!(await hasOtherAdmin(change.read, id, change.at))) {
         throw new HttpProblem('token.last-admin', 'no other token of an administrator is valid now');
