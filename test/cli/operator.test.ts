@@ -109,13 +109,15 @@ describe('assay events', () => {
     const { env } = await operated();
     await assay(['token', 'create', 'a', '--role', 'viewer', '--reason', 'for the wall'], { env });
     const all = await assay(['events'], { env });
-    expect(all.out).toMatch(/^number {2}when .*\n1 {7}2026-12-01T00:00:00.000Z {2}service .*token\.created/);
-    expect(all.out).toMatch(/2 .* token:[0-9a-f-]{36} {2}token\.created .* for the wall\n$/);
+    expect(all.out).toMatch(/^number {2}when .*\n1 {7}2026-12-01T00:00:00.000Z {2}service /);
+    expect(all.out).toMatch(/ token:[0-9a-f-]{36} {2}token\.created .* for the wall\n$/);
     expect(all.err).toBe('');
     const one = await assay(['events', '--limit', '1'], { env });
     expect([one.out.trimEnd().split('\n').length, one.err]).toEqual([2, 'more: --after 1\n']);
-    const rest = documentOf(await assay(['events', '--after', '1', '--json'], { env }));
-    expect(rest).toMatchObject({ schema: 'assay.events/1', events: [{ seq: 2 }], next: null });
+    // The heading is no event.
+    const last = all.out.trimEnd().split('\n').length - 1;
+    const rest = documentOf(await assay(['events', '--after', String(last - 1), '--json'], { env }));
+    expect(rest).toMatchObject({ schema: 'assay.events/1', events: [{ seq: last }], next: null });
     const none = documentOf(await assay(['events', '--subject', 'host:a', '--json'], { env }));
     expect(none['events']).toEqual([]);
   });
