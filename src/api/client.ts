@@ -27,7 +27,7 @@ export type {
 
 /** One request; `body` is sent as JSON. */
 export interface ApiRequest {
-  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   /** path and query */
   readonly path: string;
   readonly body?: unknown;

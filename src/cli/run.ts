@@ -10,6 +10,7 @@ import { registerEvents } from './commands/events.ts';
 import { registerLog } from './commands/log.ts';
 import { registerPolicy } from './commands/policy.ts';
 import { registerServe } from './commands/serve.ts';
+import { registerEnrolment, registerHost } from './commands/host.ts';
 import { registerToken } from './commands/token.ts';
 import { registerVerify } from './commands/verify.ts';
 import type { ExitCode, Io } from './io.ts';
@@ -26,6 +27,8 @@ export function run(args: readonly string[], io: Io): Promise<ExitCode> {
     registerLog,
     registerPolicy,
     registerServe,
+    registerHost,
+    registerEnrolment,
     registerToken,
     registerEvents,
     registerDb,
