@@ -41,6 +41,11 @@ export function operatorClient(io: Io, options: OperatorOptions): Call {
   };
 }
 
+/** The path of a request that takes something away, with the reason for the record of changes. */
+export function withReason(path: string, reason: string | undefined): string {
+  return reason === undefined ? path : `${path}?reason=${encodeURIComponent(reason)}`;
+}
+
 function operatorToken({ tokenFile }: OperatorOptions, variable: (name: string) => string | undefined): string {
   const file = tokenFile ?? (variable('ASSAY_TOKEN') === undefined ? variable('ASSAY_TOKEN_FILE') : undefined);
   const token = file === undefined ? variable('ASSAY_TOKEN') : readText(file, '--token-file').trim();

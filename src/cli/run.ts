@@ -7,11 +7,13 @@ import { registerDb } from './commands/db.ts';
 import { registerDemo } from './commands/demo.ts';
 import { registerEnrol } from './commands/enrol.ts';
 import { registerEvents } from './commands/events.ts';
+import { registerJoinToken } from './commands/join-token.ts';
 import { registerLog } from './commands/log.ts';
 import { registerPolicy } from './commands/policy.ts';
 import { registerServe } from './commands/serve.ts';
 import { registerEnrolment, registerHost } from './commands/host.ts';
 import { registerToken } from './commands/token.ts';
+import { registerTrust } from './commands/trust.ts';
 import { registerVerify } from './commands/verify.ts';
 import type { ExitCode, Io } from './io.ts';
 import { runProgram } from './run-program.ts';
@@ -29,6 +31,8 @@ export function run(args: readonly string[], io: Io): Promise<ExitCode> {
     registerServe,
     registerHost,
     registerEnrolment,
+    registerTrust,
+    registerJoinToken,
     registerToken,
     registerEvents,
     registerDb,

@@ -5,7 +5,7 @@ import { UsageError } from '../../bytes/errors.ts';
 import type { CreateTokenOptions, RevokeTokenOptions } from '../commands/token.ts';
 import type { OperatorOptions } from '../commands/operator-options.ts';
 import type { Io } from '../io.ts';
-import { operatorClient } from '../operator-client.ts';
+import { operatorClient, withReason } from '../operator-client.ts';
 import { renderTable } from '../render/table.ts';
 
 /** @throws UsageError `token.days`, and as {@link operatorClient} */
@@ -49,8 +49,7 @@ export async function listTokens(io: Io, options: OperatorOptions): Promise<void
 }
 
 export async function revokeToken(io: Io, id: string, options: RevokeTokenOptions): Promise<void> {
-  const query = options.reason === undefined ? '' : `?reason=${encodeURIComponent(options.reason)}`;
-  const path = `/v1/tokens/${encodeURIComponent(id)}${query}`;
+  const path = withReason(`/v1/tokens/${encodeURIComponent(id)}`, options.reason);
   await operatorClient(io, options)<undefined>({ method: 'DELETE', path });
   io.out(options.json === true ? `${JSON.stringify({ schema: 'assay.token-revoked/1', id })}\n` : `${id} revoked\n`);
 }

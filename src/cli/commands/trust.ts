@@ -1,0 +1,79 @@
+/** `assay trust …`: which makers of TPMs a service believes. */
+
+import type { Command } from 'commander';
+import type { Io } from '../io.ts';
+import { operatorOptions, type OperatorOptions } from './operator-options.ts';
+
+export interface AddTrustOptions extends OperatorOptions {
+  readonly class: string;
+  readonly name?: string;
+  readonly passphraseFile?: string;
+  readonly anyCa?: true;
+  readonly reason?: string;
+}
+
+export interface RemoveTrustOptions extends OperatorOptions {
+  readonly reason?: string;
+}
+
+export function registerTrust(program: Command, io: Io): void {
+  const trust = program
+    .command('trust')
+    .summary('say which makers of TPMs are believed')
+    .description('TPMs whose certificates lead to a trusted root are genuine.');
+  operatorOptions(
+    trust
+      .command('add')
+      .description(
+        'Trusts the roots in a file or a folder: PEM, DER, PKCS#7 or PKCS#12. All is read before any is trusted.',
+      )
+      .argument('<path>', 'file, or folder with all that lies below it')
+      .requiredOption('--class <class>', 'the TPMs they vouch for: discrete, firmware, virtual or lab')
+      .option('--name <name>', 'what people call it, where there is one (default: its subject)')
+      .option('--any-ca', 'trust CAs that another CA has issued too')
+      .option('--passphrase-file <file>', 'passphrase of PKCS#12 files')
+      .option('--reason <text>', 'why, for the record of changes'),
+  )
+    .option('--json', 'print what was done as JSON (assay.trust-added/1)')
+    .addHelpText(
+      'after',
+      `
+Example:
+  assay trust add vendor-roots/ --class discrete --token-file admin-token
+
+Exit codes: 0 all are trusted, 1 something was left out, 3 error.`,
+    )
+    .action(async (path: string, options: AddTrustOptions) => {
+      const { addTrust } = await import('../actions/trust-add.ts');
+      io.exitCode = await addTrust(io, path, options);
+    });
+  operatorOptions(trust.command('list').description('Lists the roots that are trusted now.'))
+    .option('--json', 'print the list as JSON (assay.trust-roots/1)')
+    .action(async (options: OperatorOptions) => {
+      const { listTrust } = await import('../actions/trust.ts');
+      await listTrust(io, options);
+    });
+  operatorOptions(
+    trust
+      .command('show')
+      .description('Shows one root, with its certificate in PEM.')
+      .argument('<id>', 'id of the root'),
+  )
+    .option('--json', 'print the root as JSON (assay.trust-root/1)')
+    .action(async (id: string, options: OperatorOptions) => {
+      const { showTrust } = await import('../actions/trust.ts');
+      await showTrust(io, id, options);
+    });
+  operatorOptions(
+    trust
+      .command('remove')
+      .description('Trusts a root no longer. Hosts that stood on it are judged anew at their next attestation.')
+      .argument('<id>', 'id of the root')
+      .option('--reason <text>', 'why, for the record of changes'),
+  )
+    .option('--json', 'print the answer as JSON (assay.trust-removed/1)')
+    .action(async (id: string, options: RemoveTrustOptions) => {
+      const { removeTrust } = await import('../actions/trust.ts');
+      await removeTrust(io, id, options);
+    });
+}
