@@ -64,7 +64,7 @@ describe('hosts', () => {
     await host.attest();
     const until = new Date(NOW + 900_000).toISOString();
     expect((await hostsOf(service)).hosts).toMatchObject([{ standing: 'trusted', attestedUntil: until }]);
-    // Attack 102: a verdict is worth nothing after its time.
+    // attack 102: a verdict is worth nothing after its time.
     service.pass(900_000);
     expect((await hostsOf(service)).hosts).toMatchObject([{ standing: 'stale' }]);
   });
