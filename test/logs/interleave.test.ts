@@ -40,15 +40,21 @@ test('the same digest in both logs is of either', () => {
 });
 
 test('the effort is what it is said to be, and is kept', () => {
-  const logs = (n: number) => [digests('a', n), digests('b', n)] as const;
+  const logs = (a: number, b: number) => [digests('a', a), digests('b', b)] as const;
   const wrong = sha256(ZERO);
-  const eight = effort();
-  interleave('sha256', ZERO, logs(8), wrong, eight);
-  expect(eight.left).toBeGreaterThan(0);
-  const nine = effort();
-  expect(interleave('sha256', ZERO, logs(9), wrong, nine)).toBeUndefined();
-  expect(nine.left).toBe(0);
+  for (const [a, b, enough] of [
+    [7, 7, true],
+    [21, 3, true],
+    [8, 8, false],
+    [22, 3, false],
+  ] as const) {
+    const left = effort();
+    expect(interleave('sha256', ZERO, logs(a, b), wrong, left)).toBeUndefined();
+    expect([a, b, left.left > 0]).toEqual([a, b, enough]);
+  }
   // Spent for one PCR it is spent for the next.
-  const [a, b] = logs(1);
-  expect(interleave('sha256', ZERO, [a, b], after([a, b], [0]), nine)).toBeUndefined();
+  const left = effort();
+  interleave('sha256', ZERO, logs(9, 9), wrong, left);
+  const [a, b] = logs(1, 1);
+  expect(interleave('sha256', ZERO, [a, b], after([a, b], [0]), left)).toBeUndefined();
 });
