@@ -20,6 +20,7 @@ import {
   HostDetail,
   HostList,
 } from './host-schemas.ts';
+import { EkPinList, EkPinsAdded, NewEkPins } from './ek-pin-schemas.ts';
 import { EventList } from './event-schemas.ts';
 import { Problem } from './problems.ts';
 import { AppraiseRequest, AttestationResult, EvidenceBundle, Health, KeySet, Readiness } from './schemas.ts';
@@ -52,6 +53,9 @@ export const COMPONENTS = {
   NewJoinToken,
   JoinTokenCreated,
   JoinTokenList,
+  NewEkPins,
+  EkPinsAdded,
+  EkPinList,
   NewToken,
   TokenCreated,
   TokenList,

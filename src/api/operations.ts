@@ -3,6 +3,7 @@
 import { AGENT_OPERATIONS } from './operations/agent.ts';
 import { APPRAISE_OPERATIONS } from './operations/appraise.ts';
 import { DOCUMENT_OPERATIONS } from './operations/documents.ts';
+import { EK_PIN_OPERATIONS } from './operations/ek-pins.ts';
 import { EVENT_OPERATIONS } from './operations/events.ts';
 import { HOST_OPERATIONS } from './operations/hosts.ts';
 import { JOIN_TOKEN_OPERATIONS } from './operations/join-tokens.ts';
@@ -15,6 +16,7 @@ export const OPERATIONS = {
   ...HOST_OPERATIONS,
   ...TRUST_OPERATIONS,
   ...JOIN_TOKEN_OPERATIONS,
+  ...EK_PIN_OPERATIONS,
   ...TOKEN_OPERATIONS,
   ...EVENT_OPERATIONS,
   ...DOCUMENT_OPERATIONS,

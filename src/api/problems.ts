@@ -95,6 +95,16 @@ const entries = {
     title: 'There is no such join token that could be revoked',
     remedy: 'List the join tokens; it may be revoked already.',
   },
+  'ek-pin.unknown': {
+    status: 404,
+    title: 'There is no such pin',
+    remedy: 'List the pins; it may be removed already.',
+  },
+  'ek-pin.exists': {
+    status: 409,
+    title: 'An endorsement key is pinned already',
+    remedy: 'Leave out the pin that errors names, or remove the older one first. None of the request was added.',
+  },
   'trust-root.unknown': {
     status: 404,
     title: 'No such root is trusted',

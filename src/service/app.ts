@@ -11,6 +11,7 @@ import { RateLimiter } from './rate-limiter.ts';
 import { registerRoutes, type Handlers, type Route } from './router.ts';
 import { appraiseRoute } from './routes/appraise.ts';
 import { healthRoute, keySetRoute, openApiRoute, readinessRoute } from './routes/documents.ts';
+import { addEkPinsRoute, listEkPinsRoute, removeEkPinRoute } from './routes/ek-pins.ts';
 import { listEventsRoute } from './routes/events.ts';
 import {
   changeHostRoute,
@@ -60,6 +61,9 @@ export function createApp(context: ServiceContext, stopping: () => boolean): Exp
     createJoinToken: createJoinTokenRoute(context),
     listJoinTokens: listJoinTokensRoute(context),
     revokeJoinToken: revokeJoinTokenRoute(context),
+    addEkPins: addEkPinsRoute(context),
+    listEkPins: listEkPinsRoute(context),
+    removeEkPin: removeEkPinRoute(context),
     createToken: createTokenRoute(context),
     listTokens: listTokensRoute(context),
     revokeToken: revokeTokenRoute(context),

@@ -333,6 +333,7 @@ describe('a caller', () => {
     const { headers } = as(await tokenOf(context, 'admin'));
     const remove = (path: string) => fetch(url + path, { method: 'DELETE', headers });
     await expectResponse('join-token.unknown', await remove(`/v1/join-tokens/${ID}`));
+    await expectResponse('ek-pin.unknown', await remove(`/v1/ek-pins/${ID}`));
     await expectResponse('trust-root.unknown', await remove(`/v1/trust-roots/sha256:${'0'.repeat(64)}`));
     const trust = (certificate: Uint8Array) =>
       fetch(`${url}/v1/trust-roots`, {
@@ -344,6 +345,18 @@ describe('a caller', () => {
     const { root } = await makeEkAuthority();
     expect((await trust(root.certificate)).status).toBe(201);
     await expectResponse('trust-root.exists', await trust(root.certificate));
+  });
+
+  it('that pins an endorsement key twice is told which', async () => {
+    const { url, context } = await startTestService();
+    const pin = { kind: 'ek-spki-sha256', value: 'a'.repeat(64), name: 'a', policy: POLICY.name };
+    const response = await fetch(`${url}/v1/ek-pins`, {
+      method: 'POST',
+      headers: { ...as(await tokenOf(context, 'operator')).headers, 'content-type': 'application/json' },
+      body: JSON.stringify({ pins: [pin, pin] }),
+    });
+    const { errors } = await expectResponse('ek-pin.exists', response);
+    expect(errors).toMatchObject([{ pointer: '/pins/1/value' }]);
   });
 
   it('that revokes the last administrator is kept from it', async () => {

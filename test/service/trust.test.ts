@@ -3,12 +3,14 @@
 import * as z from 'zod/mini';
 import { describe, expect, it } from 'vitest';
 import { agentClient } from '../../src/api/client.ts';
+import { EkPinList, EkPinsAdded } from '../../src/api/ek-pin-schemas.ts';
 import { EventList } from '../../src/api/event-schemas.ts';
 import { JoinTokenCreated, JoinTokenList } from '../../src/api/join-token-schemas.ts';
 import { httpTransport } from '../../src/api/transport.ts';
 import { TrustRootDetail, TrustRootList } from '../../src/api/trust-schemas.ts';
 import { toBase64url } from '../../src/bytes/text.ts';
 import { resolvePolicy } from '../../src/policy/resolve.ts';
+import { spkiDigest } from '../../src/service/hosts/enrol.ts';
 import { makeEkAuthority, type EkAuthority } from '../support/ek-authority.ts';
 import { catalogue, readPolicy } from '../support/fixtures.ts';
 import { makeEk, makeRoot } from '../support/test-pki.ts';
@@ -130,6 +132,49 @@ describe('a join token', () => {
   it('is not made for a policy that nobody loaded', async () => {
     const { problem } = await operated();
     expect((await problem('POST', '/v1/join-tokens', { ...NEW, policy: 'kvm-oki' })).code).toBe('policy.unknown');
+  });
+});
+
+describe('a pinned endorsement key', () => {
+  const pinOf = (value: string, name = 'host-1') => ({ kind: 'ek-spki-sha256', value, name, policy: 'kvm-uki' });
+
+  it('makes the host that brings it ours, under the name and policy said', async () => {
+    const { answer, host } = await operated();
+    const maker = await makeEkAuthority();
+    await answer(TrustRootDetail, 201, 'POST', '/v1/trust-roots', rootOf(maker));
+    const ours = host(maker);
+    const value = spkiDigest(ours.ek.area);
+    const { ids } = await answer(EkPinsAdded, 201, 'POST', '/v1/ek-pins', { pins: [pinOf(value)], reason: 'bought' });
+    await ours.enrol();
+    expect(await ours.attest()).toMatchObject({ verdict: 'trusted' });
+    const { pins } = await answer(EkPinList, 200, 'GET', '/v1/ek-pins');
+    expect(pins).toMatchObject([{ id: ids[0], ...pinOf(value) }]);
+  });
+
+  it('is listed page by page, and brings nobody once removed', async () => {
+    const { answer, send, problem } = await operated();
+    const pins = ['a', 'b', 'c'].map((digit) => pinOf(digit.repeat(64), digit));
+    const { ids } = await answer(EkPinsAdded, 201, 'POST', '/v1/ek-pins', { pins });
+    const first = await answer(EkPinList, 200, 'GET', '/v1/ek-pins?limit=2');
+    const rest = await answer(EkPinList, 200, 'GET', `/v1/ek-pins?after=${first.next}`);
+    expect([...first.pins, ...rest.pins].map(({ id }) => id)).toEqual(ids.toSorted());
+    expect([rest.pins.length, rest.next]).toEqual([1, null]);
+    expect((await send('DELETE', `/v1/ek-pins/${ids[0]}?reason=sold`)).status).toBe(204);
+    expect((await problem('DELETE', `/v1/ek-pins/${ids[0]}`)).code).toBe('ek-pin.unknown');
+    expect((await answer(EkPinList, 200, 'GET', '/v1/ek-pins')).pins.length).toBe(2);
+  });
+
+  it.each([
+    [{ value: 'A'.repeat(64) }, 'request.invalid', ['/pins/1/value']],
+    [{ kind: 'ek-name' }, 'request.invalid', ['/pins/1/value']],
+    [{ name: '' }, 'request.invalid', ['/pins/1/name']],
+    [{ policy: 'kvm-oki' }, 'policy.unknown', []],
+    [{ value: 'a'.repeat(64) }, 'ek-pin.exists', ['/pins/1/value']],
+  ])('is not added beside one that is wrong: %j', async (bend, code, pointers) => {
+    const { answer, problem } = await operated();
+    const pins = [pinOf('a'.repeat(64)), { ...pinOf('b'.repeat(64)), ...bend }];
+    expect(await problem('POST', '/v1/ek-pins', { pins })).toEqual({ code, pointers });
+    expect((await answer(EkPinList, 200, 'GET', '/v1/ek-pins')).pins).toEqual([]);
   });
 });
 
