@@ -12,7 +12,6 @@ import {
 } from '../bytes/der.ts';
 import { DerFields } from '../bytes/der-fields.ts';
 import { digestHex } from '../bytes/hash.ts';
-import { toHex } from '../bytes/text.ts';
 import { checkSameAlgorithm, readSigned, type Signed } from './certificate.ts';
 import { refused } from './codes.ts';
 import { readExtensions, type Extensions } from './extensions.ts';
@@ -33,8 +32,8 @@ export interface AttributeCertificate extends Signed {
   readonly holder: CertificateName | undefined;
   /** Printable. Never compared. */
   readonly issuer: string;
-  /** Hexadecimal of the DER of the issuer's name. */
-  readonly issuerDer: string;
+  /** The issuer's name as in `Certificate`. */
+  readonly issuerName: string;
   /** As in `Certificate`. */
   readonly serialNumber: string;
   /** epoch ms, inclusive */
@@ -48,9 +47,9 @@ export interface AttributeCertificate extends Signed {
   readonly part: string;
 }
 
-/** IssuerSerial: a certificate by the name of its issuer and its number; hexadecimal as in `Certificate`. */
+/** IssuerSerial: a certificate by the name of its issuer and its number, both as in `Certificate`. */
 export interface CertificateName {
-  readonly issuerDer: string;
+  readonly issuerName: string;
   readonly serialNumber: string;
 }
 
@@ -67,8 +66,7 @@ export function parseAttributeCertificate(der: Uint8Array, part: string): Attrib
   if (derSmallNumber(version) !== 1) throw refused('x509.version', 'not version 2', part, version.offset);
   const holder = readHolder(info.take(TAG.sequence), quirks);
   // Version 1 has its issuer without a tag.
-  const issuerNode = readIssuer(info.take(contextTag(0)));
-  const issuer = readName(issuerNode);
+  const issuer = readName(readIssuer(info.take(contextTag(0))));
   if (issuer.unsorted) quirks.add('unsorted-set');
   checkSameAlgorithm(info.take(TAG.sequence), algorithmNode);
   const serialNumber = readSerialNumber(info.take(TAG.integer), attributeOf(issuer.attributes, ORGANIZATION));
@@ -83,7 +81,7 @@ export function parseAttributeCertificate(der: Uint8Array, part: string): Attrib
     sha256: digestHex('sha256', der),
     holder,
     issuer: issuer.text,
-    issuerDer: toHex(issuerNode.raw),
+    issuerName: issuer.comparable,
     serialNumber: serialNumber.hex,
     ...validity,
     attributes,
@@ -114,7 +112,7 @@ function readHolder(node: DerNode, quirks: Set<QuirkName>): CertificateName | un
   serialNumber.quirks.forEach((quirk) => quirks.add(quirk));
   issuerSerial.optional(TAG.bitString);
   issuerSerial.end();
-  return { issuerDer: toHex(name.raw), serialNumber: serialNumber.hex };
+  return { issuerName: issuer.comparable, serialNumber: serialNumber.hex };
 }
 
 /** V2Form with one directory name and nothing else (clause 4.2.3). */

@@ -62,6 +62,9 @@ export interface Certificate extends Signed {
   /** Hexadecimal of the DER of the names: what identifies an issuer exactly. */
   readonly subjectDer: string;
   readonly issuerDer: string;
+  /** The names as paths compare them: string types of the same characters are equal (`readName`). */
+  readonly subjectName: string;
+  readonly issuerName: string;
   /** Hexadecimal, in the shortest form of a two's complement number. */
   readonly serialNumber: string;
   /** epoch ms, inclusive */
@@ -125,6 +128,8 @@ export function parseCertificate(der: Uint8Array, part: string): Certificate {
     issuer: issuer.text,
     subjectDer: toHex(subjectNode.raw),
     issuerDer: toHex(issuerNode.raw),
+    subjectName: subject.comparable,
+    issuerName: issuer.comparable,
     serialNumber: serialNumber.hex,
     ...validity,
     subjectPublicKeyInfo: spki.raw,

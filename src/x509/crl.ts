@@ -14,7 +14,6 @@ import {
 } from '../bytes/der.ts';
 import { DerFields } from '../bytes/der-fields.ts';
 import { digestHex } from '../bytes/hash.ts';
-import { toHex } from '../bytes/text.ts';
 import { checkSameAlgorithm, readSigned, type Signed } from './certificate.ts';
 import { refused } from './codes.ts';
 import { EXTENSION, extensionValue, readExtensions, type Extensions } from './extensions.ts';
@@ -58,8 +57,8 @@ export interface Crl extends Signed {
   readonly sha256: string;
   /** Printable. Never compared. */
   readonly issuer: string;
-  /** Hexadecimal of the DER of the issuer's name. */
-  readonly issuerDer: string;
+  /** The issuer's name as in `Certificate`. */
+  readonly issuerName: string;
   /** epoch ms */
   readonly thisUpdate: number;
   /** epoch ms; a list without it is never current */
@@ -99,8 +98,7 @@ export function parseCrl(der: Uint8Array, part: string): Crl {
     throw refused('x509.version', 'neither a version 1 nor a version 2 list', part, version.offset);
   }
   checkSameAlgorithm(tbs.take(TAG.sequence), algorithmNode);
-  const issuerNode = tbs.take(TAG.sequence);
-  const issuer = readName(issuerNode);
+  const issuer = readName(tbs.take(TAG.sequence));
   if (issuer.unsorted) quirks.add('unsorted-set');
   const thisUpdate = readTime(tbs.optional(TAG.utcTime, TAG.generalizedTime), tbsNode);
   const nextUpdate = tbs.optional(TAG.utcTime, TAG.generalizedTime);
@@ -117,7 +115,7 @@ export function parseCrl(der: Uint8Array, part: string): Crl {
     der,
     sha256: digestHex('sha256', der),
     issuer: issuer.text,
-    issuerDer: toHex(issuerNode.raw),
+    issuerName: issuer.comparable,
     thisUpdate: thisUpdate.at,
     nextUpdate: nextUpdate === undefined ? undefined : readTime(nextUpdate, tbsNode).at,
     scope: readScope(extensions, part),

@@ -1,6 +1,6 @@
 /**
- * Distinguished names (RFC 5280, clause 4.1.2.4). They are compared as the bytes they are; what is made of them here is shown,
- * and tells a maker from another where a quirk asks.
+ * Distinguished names (RFC 5280, clause 4.1.2.4). They are compared as the bytes they are, but for one string type
+ * that stands for another; what else is made of them here is shown, and tells a maker from another where a quirk asks.
  */
 
 import { derChildren, derExpect, derOid, TAG, type DerNode } from '../bytes/der.ts';
@@ -27,6 +27,11 @@ interface ParsedName {
   readonly text: string;
   /** The values of a set are not in the order DER asks for. */
   readonly unsorted: boolean;
+  /**
+   * What names are compared by: hexadecimal of the DER, with each PrintableString as the UTF8String of the same characters (clause 7.1
+   * makes them equal). Case and spaces count, which is stricter than the clause.
+   */
+  readonly comparable: string;
 }
 
 /** Short names of RFC 4519 and those in use beside them. */
@@ -51,17 +56,20 @@ const SHORT_NAMES: ReadonlyMap<string, string> = new Map([
  */
 export function readName(node: DerNode): ParsedName {
   derExpect(node, TAG.sequence, node);
+  const comparable = Buffer.from(node.raw);
   const attributes: NameAttribute[] = [];
   let unsorted = false;
   const sets = derChildren(node).map((set) => {
     const members = derChildren(derExpect(set, TAG.set, node));
     if (members.length === 0) throw refused('x509.malformed', 'an empty part of a name', node.part, set.offset);
     unsorted ||= !isSorted(members);
-    const read = members.map((member) => readAttribute(member));
+    const read = members.map((member) =>
+      readAttribute(member, (at) => (comparable[at - node.offset] = TAG.utf8String)),
+    );
     attributes.push(...read);
     return read.map(attributeText).join('+');
   });
-  return { attributes, text: sets.join(', '), unsorted };
+  return { attributes, text: sets.join(', '), unsorted, comparable: comparable.toString('hex') };
 }
 
 /** Whether the members of a SET OF stand in ascending order (X.690, clause 11.6). */
@@ -74,11 +82,13 @@ export function attributeOf(attributes: readonly NameAttribute[], type: string):
   return attributes.find((attribute) => attribute.type === type)?.text;
 }
 
-function readAttribute(node: DerNode): NameAttribute {
+/** @param isPrintable is told where the tag of a PrintableString stands */
+function readAttribute(node: DerNode, isPrintable: (offset: number) => void): NameAttribute {
   const [type, value, ...more] = derChildren(derExpect(node, TAG.sequence, node));
   if (value === undefined || more.length > 0) {
     throw refused('x509.malformed', 'an attribute of a name is not a type and a value', node.part, node.offset);
   }
+  if (value.tag === TAG.printableString && value.content.every((octet) => octet < 0x80)) isPrintable(value.offset);
   return { type: derOid(derExpect(type, TAG.oid, node)), text: stringText(value), value: value.raw };
 }
 

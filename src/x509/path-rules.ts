@@ -77,7 +77,7 @@ export function allowsPurpose({ extKeyUsage }: Certificate, purpose: string): bo
 
 /** Subject and issuer are the same name (clause 6.1): such certificates do not count against a path length. */
 export function isSelfIssued(certificate: Certificate): boolean {
-  return certificate.subjectDer === certificate.issuerDer;
+  return certificate.subjectName === certificate.issuerName;
 }
 
 /**

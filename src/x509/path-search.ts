@@ -91,7 +91,7 @@ export class Search {
     const byKeyId = (one: Certificate, other: Certificate): number => keyIdRank(top, one) - keyIdRank(top, other);
     const named = (list: readonly Certificate[]): Certificate[] =>
       list
-        .filter((one) => one.subjectDer === top.issuerDer && !chain.some((met) => isSameEntity(met, one)))
+        .filter((one) => one.subjectName === top.issuerName && !chain.some((met) => isSameEntity(met, one)))
         .sort(byKeyId);
     const hints = [...intermediates, ...presented].filter(({ sha256 }) => !this.#anchors.has(sha256));
     const all = [...named(anchors), ...named(hints)];
@@ -170,9 +170,9 @@ function keyIdRank(subject: Certificate, issuer: Certificate): number {
 }
 
 function authorityQuirks(subject: Certificate, issuer: Certificate): QuirkName[] {
+  const quirks: QuirkName[] = subject.issuerDer === issuer.subjectDer ? [] : ['issuer-string-type'];
   const aki = subject.authorityKeyIdentifier;
-  if (aki === undefined) return ['missing-aki'];
-  const quirks: QuirkName[] = [];
+  if (aki === undefined) return [...quirks, 'missing-aki'];
   if (keyIdRank(subject, issuer) === 2) quirks.push('aki-key-id-differs');
   const otherSerial = aki.serialNumber !== undefined && aki.serialNumber !== issuer.serialNumber;
   const otherIssuer = aki.issuerDer !== undefined && aki.issuerDer !== issuer.issuerDer;
@@ -182,6 +182,6 @@ function authorityQuirks(subject: Certificate, issuer: Certificate): QuirkName[]
 
 function isSameEntity(one: Certificate, other: Certificate): boolean {
   return (
-    one.subjectDer === other.subjectDer && Buffer.compare(one.subjectPublicKeyInfo, other.subjectPublicKeyInfo) === 0
+    one.subjectName === other.subjectName && Buffer.compare(one.subjectPublicKeyInfo, other.subjectPublicKeyInfo) === 0
   );
 }

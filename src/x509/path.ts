@@ -11,7 +11,7 @@ import { Search } from './path-search.ts';
 const MAX_PRESENTED = 16;
 
 /**
- * All paths that the bytes prove. Candidates are those whose name is the issuer's, byte for byte; anchors are tried first, then those
+ * All paths that the bytes prove. Candidates are those whose name is the issuer's, byte for byte but for string types; anchors are tried first, then those
  * whose key identifier fits; the signature decides.
  */
 export function provePaths(input: PathInput): PathProof {

@@ -1,9 +1,9 @@
 /**
- * Certificates in a PKCS#12 file (RFC 7292). The structure is read as any DER here; node-forge derives keys and decrypts, because the
- * ciphers of older files (RC2, triple DES with SHA-1) are in no OpenSSL that Node has. Private keys are passed over.
+ * Certificates in a PKCS#12 file (RFC 7292). The structure is read as any DER here; node-forge derives keys and decrypts as older files
+ * need it, because RC2 and the key derivation of PKCS#12 are in nothing that Node offers. Private keys are passed over.
  */
 
-import { createHmac } from 'node:crypto';
+import { createDecipheriv, createHmac, pbkdf2Sync } from 'node:crypto';
 import forge from 'node-forge';
 import {
   contextPrimitive,
@@ -35,10 +35,30 @@ const MAC_HASHES: ReadonlyMap<string, HashName> = new Map([
   ['2.16.840.1.101.3.4.2.3', 'sha512'],
 ]);
 
-/** Rounds of key derivation: PBKDF2 is OpenSSL's here, the older one JavaScript. Usual numbers are 1 to 100 000 and 1 to 10 000. */
-const MAX_PBKDF2 = 1_000_000;
+const PBKDF2 = '1.2.840.113549.1.5.12';
+
+/** hmacWith… (RFC 8018, appendix B.1.2). */
+const PRF_HASHES: ReadonlyMap<string, HashName> = new Map([
+  ['1.2.840.113549.2.7', 'sha1'],
+  ['1.2.840.113549.2.9', 'sha256'],
+  ['1.2.840.113549.2.10', 'sha384'],
+  ['1.2.840.113549.2.11', 'sha512'],
+]);
+
+/** Encryption schemes of PBES2. */
+const CIPHERS: ReadonlyMap<string, { readonly name: string; readonly keyBytes: number }> = new Map([
+  ['2.16.840.1.101.3.4.1.2', { name: 'aes-128-cbc', keyBytes: 16 }],
+  ['2.16.840.1.101.3.4.1.22', { name: 'aes-192-cbc', keyBytes: 24 }],
+  ['2.16.840.1.101.3.4.1.42', { name: 'aes-256-cbc', keyBytes: 32 }],
+  ['1.2.840.113549.3.7', { name: 'des-ede3-cbc', keyBytes: 24 }],
+]);
+
+/** Rounds of key derivation: PBKDF2 is OpenSSL's, the older one JavaScript. Usual numbers are 1 to 600 000 and 1 to 10 000. */
+const MAX_PBKDF2 = 600_000;
 const MAX_ROUNDS = 100_000;
 const MAX_SAFES = 16;
+/** Of these, encrypted ones: files have one, for the certificates. */
+const MAX_ENCRYPTED = 2;
 
 /** The functions of node-forge that its types leave out. */
 interface PasswordBased {
@@ -74,6 +94,9 @@ export function readPkcs12(root: DerNode, passphrase: string, name: string): Uin
   const secret = mac === undefined ? passphrase : provenPassphrase(mac, authSafe, passphrase, name);
   const safes = derChildren(readDer(authSafe, name));
   if (safes.length > MAX_SAFES) throw wrong(name, `more than ${MAX_SAFES} parts`);
+  if (safes.filter((safe) => readData(safe) === undefined).length > MAX_ENCRYPTED) {
+    throw wrong(name, `more than ${MAX_ENCRYPTED} encrypted parts`);
+  }
   return safes.flatMap((safe) => certificatesOf(openSafe(safe, secret, name), name));
 }
 
@@ -133,31 +156,45 @@ function decrypt(
   name: string,
 ): Uint8Array {
   if (parameters === undefined) throw wrong(name, `a part encrypted with ${oid} has no parameters`);
-  checkedRounds(derivationRounds(oid, parameters), oid === PBES2 ? MAX_PBKDF2 : MAX_ROUNDS, name);
-  let plain: forge.util.ByteStringBuffer;
+  const fields = new DerFields(derExpect(parameters, TAG.sequence, parameters));
+  if (oid === PBES2) return decryptPbes2(fields, encrypted, passphrase ?? '', name);
+  fields.take(TAG.octetString);
+  checkedRounds(derSmallNumber(fields.take(TAG.integer)), MAX_ROUNDS, name);
   try {
-    const asn1 = forge.asn1.fromDer(buffer(parameters.raw));
-    const cipher = passwordBased.getCipher(oid, asn1, passphrase);
+    const cipher = passwordBased.getCipher(oid, forge.asn1.fromDer(buffer(parameters.raw)), passphrase);
     cipher.update(buffer(encrypted));
     if (!cipher.finish()) throw new Error('padding');
-    plain = cipher.output;
+    return new Uint8Array(Buffer.from(cipher.output.getBytes(), 'latin1'));
   } catch {
-    throw wrong(name, `a part encrypted with ${oid} does not open`);
+    throw unopened(name, oid);
   }
-  return new Uint8Array(Buffer.from(plain.getBytes(), 'latin1'));
 }
 
-/** The iteration count in the parameters of PBES2 with PBKDF2 (RFC 8018, appendix A), or of the schemes of PKCS#12. */
-function derivationRounds(oid: string, parameters: DerNode): number {
-  const fields = new DerFields(derExpect(parameters, TAG.sequence, parameters));
-  if (oid !== PBES2) {
-    fields.take(TAG.octetString);
-    return derSmallNumber(fields.take(TAG.integer));
-  }
+/** PBES2 with PBKDF2 (RFC 8018, clause 6.2 and appendix A). */
+function decryptPbes2(fields: DerFields, encrypted: Uint8Array, passphrase: string, name: string): Uint8Array {
   const derivation = readAlgorithm(fields.take(TAG.sequence));
-  const inner = new DerFields(derExpect(derivation.parameters, TAG.sequence, parameters));
-  inner.take(TAG.octetString);
-  return derSmallNumber(inner.take(TAG.integer));
+  const scheme = readAlgorithm(fields.take(TAG.sequence));
+  if (derivation.oid !== PBKDF2 || derivation.parameters === undefined) throw unopened(name, derivation.oid);
+  const inner = new DerFields(derExpect(derivation.parameters, TAG.sequence, derivation.parameters));
+  const salt = inner.take(TAG.octetString).content;
+  const rounds = checkedRounds(derSmallNumber(inner.take(TAG.integer)), MAX_PBKDF2, name);
+  inner.optional(TAG.integer);
+  const prf = inner.optional(TAG.sequence);
+  const hash = prf === undefined ? 'sha1' : PRF_HASHES.get(readAlgorithm(prf).oid);
+  const cipher = CIPHERS.get(scheme.oid);
+  const iv = scheme.parameters?.content;
+  if (hash === undefined || cipher === undefined || iv === undefined) throw unopened(name, scheme.oid);
+  try {
+    const key = pbkdf2Sync(passphrase, salt, rounds, cipher.keyBytes, hash);
+    const decipher = createDecipheriv(cipher.name, key, iv);
+    return new Uint8Array(Buffer.concat([decipher.update(encrypted), decipher.final()]));
+  } catch {
+    throw unopened(name, scheme.oid);
+  }
+}
+
+function unopened(name: string, oid: string): PolicyError {
+  return wrong(name, `a part encrypted with ${oid} does not open`);
 }
 
 function checkedRounds(rounds: number, most: number, name: string): number {

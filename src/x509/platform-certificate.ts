@@ -67,7 +67,7 @@ export function checkAttributeCertificate(platform: AttributeCertificate, input:
     if (critical && !PROCESSED.includes(oid)) finding.refuse('platform.critical-extension', `extension ${oid}`);
   }
   const { holder } = platform;
-  if (holder?.issuerDer !== ek.issuerDer || holder.serialNumber !== ek.serialNumber) {
+  if (holder?.issuerName !== ek.issuerName || holder.serialNumber !== ek.serialNumber) {
     finding.refuse('platform.holder', 'the holder is not the certificate of this endorsement key');
   }
   if (at < platform.notBefore) finding.refuse('platform.not-yet-valid', 'not valid yet');
@@ -98,7 +98,7 @@ export function checkPlatformKeyCertificate(platform: Certificate, ek: Certifica
 
 /** RFC 5755, clauses 4.5 and 5: the issuer's name, what its key may do, and the signature. */
 function checkIssuer(platform: AttributeCertificate, issuer: Certificate, sha1: boolean, finding: Findings): void {
-  if (platform.issuerDer !== issuer.subjectDer) finding.refuse('platform.issuer', `issuer: ${platform.issuer}`);
+  if (platform.issuerName !== issuer.subjectName) finding.refuse('platform.issuer', `issuer: ${platform.issuer}`);
   if (issuer.keyUsage !== undefined && !issuer.keyUsage.has('digitalSignature')) {
     finding.refuse('platform.issuer-key-usage', `key usage: ${[...issuer.keyUsage].join(', ')}`);
   }

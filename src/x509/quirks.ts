@@ -14,8 +14,10 @@ export const QUIRKS = {
   'explicit-default':
     'a default value is spelled out (X.690, 11.5): Intel firmware TPMs write `critical` and `cA` as FALSE',
   'padded-key-usage': 'the key usage ends in zero bits (X.690, 11.2.2): Infineon and STMicroelectronics',
-  'early-generalized-time': 'a year before 2050 is a GeneralizedTime (4.1.2.5): AMD firmware TPMs',
+  'early-generalized-time': 'a year before 2050 is a GeneralizedTime (4.1.2.5): AMD firmware TPMs, Alibaba Cloud',
   'ecdsa-null-parameters': 'an ECDSA signature algorithm has NULL parameters (RFC 5758, 3.2): the Intel on-die root',
+  'issuer-string-type':
+    "the issuer's name is written with another string type than in the issuer's certificate, with the same characters (7.1): STMicroelectronics",
   'missing-aki': 'no authority key identifier (4.2.1.1): Nuvoton',
   'aki-key-id-differs':
     "the authority key identifier is not the issuer's subject key identifier; the signature decides",
@@ -33,6 +35,8 @@ export const QUIRKS = {
   'missing-key-usage': 'no key usage (EK Credential Profile, 3.2): Nuvoton and STMicroelectronics',
   'missing-tpm-attributes':
     'no manufacturer, model and version of the TPM in the subject alternative name (EK Credential Profile, 3.2): cloud providers',
+  'bare-alternative-name':
+    'the subject alternative name is a name and no list of names (4.2.1.6): early platform certificates of Intel',
   'missing-issuer-eku':
     'the issuer has no extended key usage that allows platform certificates (Platform Certificate Profile 1.1): all issuers seen so far',
 } as const;

@@ -25,7 +25,7 @@ export function revocationStatus(
 }
 
 function covers(crl: Crl, certificate: Certificate): boolean {
-  if (crl.issuerDer !== certificate.issuerDer) return false;
+  if (crl.issuerName !== certificate.issuerName) return false;
   const { only, distributionPoint } = crl.scope;
   const isCa = certificate.basicConstraints?.ca === true;
   if (only !== undefined && only !== (isCa ? 'cas' : 'users')) return false;

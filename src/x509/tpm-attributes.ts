@@ -15,10 +15,11 @@ const MANUFACTURER = '2.23.133.2.1';
 const MODEL = '2.23.133.2.2';
 const VERSION = '2.23.133.2.3';
 const SPECIFICATION = '2.23.133.2.16';
-const PLATFORM_MANUFACTURER = '2.23.133.5.1.1';
-const PLATFORM_MODEL = '2.23.133.5.1.4';
-const PLATFORM_VERSION = '2.23.133.5.1.5';
-const PLATFORM_SERIAL = '2.23.133.5.1.6';
+/** Of platforms; the second of each is of the profile before (TCG Credential Profiles 1.1). */
+const PLATFORM_MANUFACTURER = ['2.23.133.5.1.1', '2.23.133.2.4'];
+const PLATFORM_MODEL = ['2.23.133.5.1.4', '2.23.133.2.5'];
+const PLATFORM_VERSION = ['2.23.133.5.1.5', '2.23.133.2.6'];
+const PLATFORM_SERIAL = ['2.23.133.5.1.6', '2.23.133.2.23'];
 
 /** The TPM of an EK certificate. Texts are safe to print. */
 export interface TpmAttributes {
@@ -72,21 +73,32 @@ export function readPlatformAttributes(
 ): PlatformAttributes {
   const names = nameAttributes(extensions, part, quirks);
   return {
-    manufacturer: textOf(names, PLATFORM_MANUFACTURER),
-    model: textOf(names, PLATFORM_MODEL),
-    version: textOf(names, PLATFORM_VERSION),
-    serial: textOf(names, PLATFORM_SERIAL),
+    manufacturer: firstText(names, PLATFORM_MANUFACTURER),
+    model: firstText(names, PLATFORM_MODEL),
+    version: firstText(names, PLATFORM_VERSION),
+    serial: firstText(names, PLATFORM_SERIAL),
   };
 }
 
 function nameAttributes(extensions: Extensions, part: string, quirks: Set<QuirkName>): readonly NameAttribute[] {
   const read = (node: DerNode): NameAttribute[] =>
-    directoryNames(derExpect(node, TAG.sequence, node)).flatMap((name) => {
+    namesIn(derExpect(node, TAG.sequence, node), quirks).flatMap((name) => {
       const { attributes, unsorted } = readName(name);
       if (unsorted) quirks.add('unsorted-set');
       return attributes;
     });
   return extensionValue(extensions, EXTENSION.subjectAltName, part, read) ?? [];
+}
+
+/** The directory names; a maker has written the name alone, without saying that it is one. */
+function namesIn(generalNames: DerNode, quirks: Set<QuirkName>): readonly DerNode[] {
+  if (derChildren(generalNames)[0]?.tag !== TAG.set) return directoryNames(generalNames);
+  quirks.add('bare-alternative-name');
+  return [generalNames];
+}
+
+function firstText(attributes: readonly NameAttribute[], types: readonly string[]): string | undefined {
+  return types.map((type) => textOf(attributes, type)).find((text) => text !== undefined);
 }
 
 function textOf(attributes: readonly NameAttribute[], type: string): string | undefined {

@@ -1,4 +1,4 @@
-/** UEFI structures, PE images, DER and certificates. */
+/** UEFI structures, PE images and DER. */
 import { derChildren, readDer, type DerNode } from '../../src/bytes/der.ts';
 import { authenticodeDigest, authenticodeSignatures } from '../../src/uefi/authenticode.ts';
 import { devicePathText } from '../../src/uefi/device-path.ts';
@@ -8,7 +8,6 @@ import { readPe } from '../../src/uefi/pe.ts';
 import { parseSignatureLists, signaturesOf } from '../../src/uefi/signature-list.ts';
 import { utf16Text } from '../../src/uefi/utf16.ts';
 import { parseVariableData } from '../../src/uefi/variable.ts';
-import { parseCertificate } from '../../src/x509/certificate.ts';
 import { certificateTable, signedData, testCertificate } from '../support/authenticode-writer.ts';
 import { der } from '../support/der-writer.ts';
 import { buildPe } from '../support/pe-builder.ts';
@@ -179,12 +178,5 @@ export const UEFI_TARGETS: readonly Target[] = [
       { name: 'children', n: 20_000, make: (n) => der(0x30, ...Array.from({ length: n }, () => Buffer.from([5, 0]))) },
       { name: 'depth', n: 1000, make: nestedDer },
     ],
-  },
-  {
-    name: 'certificate',
-    seeds: () => [copy(testCertificate())],
-    run: (bytes) => void parseCertificate(bytes, PART),
-    refuses,
-    growth: [],
   },
 ];

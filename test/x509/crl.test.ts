@@ -52,7 +52,7 @@ describe('a list', () => {
     const extensions = [extension('2.5.29.20', integer(5)), ext.authorityKeyId(keyId(INTERMEDIATE_KEY))];
     expect(made({ entries, extensions })).toMatchObject({
       issuer: 'CN=Test TPM Issuing CA',
-      issuerDer: INTERMEDIATE_NAME.toString('hex'),
+      issuerName: INTERMEDIATE_NAME.toString('hex'),
       thisUpdate: NOT_BEFORE,
       nextUpdate: NOT_AFTER,
       scope: { distributionPoint: undefined, only: undefined },

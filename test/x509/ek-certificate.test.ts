@@ -199,6 +199,14 @@ describe('what it says about the TPM', () => {
     expect(tpmOf(ext.subjectAltName([tpmNames(manufacturer)]))).toMatchObject({ manufacturer, vendor });
   });
 
+  test('in a name that stands alone, which is noted', () => {
+    const bare = extension('2.5.29.17', tpmNames().subarray(2));
+    expect(withExtensions(USAGE, bare)).toMatchObject({
+      tpm: { vendor: 'STM' },
+      quirks: expect.arrayContaining(['bare-alternative-name']) as unknown,
+    });
+  });
+
   test('the specification it implements', () => {
     const value = sequence(der(0x0c, Buffer.from('2.0')), integer(0), integer(0, 164));
     expect(tpmOf(specification(value))?.specification).toEqual({ family: '2.0', level: 0, revision: 164 });

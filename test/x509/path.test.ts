@@ -4,6 +4,7 @@ import type { PathInput, PathResult, PathRules } from '../../src/x509/path-model
 import { pathAt, provePaths, validatePath } from '../../src/x509/path.ts';
 import {
   ALGORITHM,
+  attribute,
   commonName,
   ed25519Key,
   ext,
@@ -363,6 +364,42 @@ describe('the authority key identifier', () => {
     const result = validate({ leaf });
     expect(outcome(result)).toBe('ok');
     expect(quirks(result)).toEqual(expected);
+  });
+});
+
+describe('names', () => {
+  const spelled = (text: string, tag: number): Buffer => sequence(der(0x31, attribute('2.5.4.3', text, tag)));
+  const outcomeOf = (issuer: Buffer, subject: Buffer): PathResult =>
+    validate({ leaf: ek({ issuer }), presented: [intermediate({ subject })] });
+
+  test('with the same characters as PrintableString and as UTF8String are one, and that is noted', () => {
+    for (const tags of [
+      [0x13, 0x0c],
+      [0x0c, 0x13],
+    ] as const) {
+      const result = outcomeOf(spelled('Issuing CA', tags[0]), spelled('Issuing CA', tags[1]));
+      expect(outcome(result)).toBe('ok');
+      expect(quirks(result)).toEqual(['issuer-string-type 0']);
+    }
+  });
+
+  test.each<[string, Buffer, Buffer]>([
+    ['in case', spelled('Issuing CA', 0x13), spelled('ISSUING CA', 0x13)],
+    ['in spaces', spelled('Issuing CA', 0x13), spelled('Issuing  CA', 0x13)],
+    ['in another string type', spelled('Issuing CA', 0x16), spelled('Issuing CA', 0x0c)],
+    ['in a PrintableString that is none', spelled('\u00e9', 0x13), spelled('\u00e9', 0x0c)],
+    [
+      'in where one part ends',
+      sequence(der(0x31, attribute('2.5.4.3', 'a'), attribute('2.5.4.4', 'b'))),
+      sequence(der(0x31, attribute('2.5.4.3', 'a')), der(0x31, attribute('2.5.4.4', 'b'))),
+    ],
+  ])('that differ %s are two', (_, issuer, subject) => {
+    expect(outcome(outcomeOf(issuer, subject))).toBe('path.no-issuer at 0');
+  });
+
+  test('a certificate of the same name in another string type is self-issued', () => {
+    const [issuer, subject] = [spelled('Own', 0x13), spelled('Own', 0x0c)];
+    expect(outcome(validate({ leaf: root({ issuer, subject }) }))).toBe('path.untrusted-root at 0');
   });
 });
 

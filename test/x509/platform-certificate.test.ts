@@ -84,9 +84,9 @@ const codes = ({ refusals }: PlatformCheck): string[] => refusals.map(({ code })
 describe('an attribute certificate', () => {
   test('says whom it is about, who says so and what', () => {
     expect(read()).toMatchObject({
-      holder: { issuerDer: INTERMEDIATE_NAME.toString('hex'), serialNumber: '03' },
+      holder: { issuerName: INTERMEDIATE_NAME.toString('hex'), serialNumber: '03' },
       issuer: 'CN=Platform Maker',
-      issuerDer: MAKER.toString('hex'),
+      issuerName: MAKER.toString('hex'),
       serialNumber: '07',
       notBefore: Date.UTC(2026, 0),
       notAfter: Date.UTC(2026, 11, 31, 23, 59, 59),
@@ -224,6 +224,17 @@ describe('the check', () => {
   test('tolerates an issuer without a purpose, and says so', () => {
     const result = check({}, { issuer: issuerOf({ extensions: [ext.keyUsage('digitalSignature')] }) });
     expect(result).toMatchObject({ ok: true, quirks: ['missing-issuer-eku'] });
+  });
+
+  test('reads the names of the profile before', () => {
+    const [manufacturer, serial] = [attribute('2.23.133.2.4', 'Intel'), attribute('2.23.133.2.23', 'S2')];
+    const names = directoryName(sequence(der(0x31, manufacturer), der(0x31, serial)));
+    expect(check({ extensions: [ext.subjectAltName([names])] }).platform).toEqual({
+      manufacturer: 'Intel',
+      model: undefined,
+      version: undefined,
+      serial: 'S2',
+    });
   });
 
   test('tolerates critical extensions that say nothing against it', () => {

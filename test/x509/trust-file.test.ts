@@ -4,6 +4,7 @@ import { PolicyError } from '../../src/bytes/errors.ts';
 import { readTrustFile, type TrustFile } from '../../src/x509/trust-file.ts';
 import { integer, makeCertificate, makeCrl, rsaKey, sequence, ed25519Key } from '../support/certificate-maker.ts';
 import { der, derOidValue } from '../support/der-writer.ts';
+import { certificateBag, dataSafe, encryptedSafe, pbes2, pbes2Safe, pfx, wrongMac } from '../support/pkcs12-writer.ts';
 import { INTERMEDIATE_KEY, INTERMEDIATE_NAME, makeIntermediate, makeRoot } from '../support/test-pki.ts';
 
 const ROOT = makeRoot();
@@ -180,60 +181,51 @@ describe('PKCS#12', () => {
     expect(codeOf(bytes, 'secret')).toMatch(/^trust-file\./);
   });
 
-  const data = (content: Uint8Array): Buffer =>
-    sequence(derOidValue('1.2.840.113549.1.7.1'), der(0xa0, der(0x04, content)));
-  const bag = (bytes: Uint8Array, type = '1.2.840.113549.1.12.10.1.3'): Buffer =>
-    sequence(
-      derOidValue(type),
-      der(0xa0, sequence(derOidValue('1.2.840.113549.1.9.22.1'), der(0xa0, der(0x04, bytes)))),
-    );
-  const encrypted = (algorithm: Uint8Array): Buffer =>
-    sequence(
-      derOidValue('1.2.840.113549.1.7.6'),
-      der(
-        0xa0,
-        sequence(integer(0), sequence(derOidValue('1.2.840.113549.1.7.1'), algorithm, der(0x80, Buffer.alloc(16)))),
-      ),
-    );
-  const pfx = (...safes: readonly Uint8Array[]): Buffer => sequence(integer(3), data(sequence(...safes)));
-  const mac = (oid: string, rounds: Uint8Array): Buffer =>
-    sequence(sequence(sequence(derOidValue(oid)), der(4, Buffer.alloc(20))), der(4, Buffer.alloc(8)), rounds);
-
   test('in the clear, with a certificate that no other library takes, byte for byte', () => {
-    const file = read(pfx(data(sequence(bag(ROOT), bag(sequence(), '1.2.840.113549.1.12.10.1.1')))));
+    const file = read(
+      pfx([dataSafe(sequence(certificateBag(ROOT), certificateBag(sequence(), '1.2.840.113549.1.12.10.1.1')))]),
+    );
     expect(Buffer.from(file.certificates[0]!.der)).toEqual(ROOT);
   });
 
-  const pbes2 = (rounds: Uint8Array): Buffer =>
-    sequence(
-      derOidValue('1.2.840.113549.1.5.13'),
-      sequence(sequence(derOidValue('1.2.840.113549.1.5.12'), sequence(der(4, Buffer.alloc(8)), rounds)), sequence()),
-    );
+  test('with PBES2, without a MAC', () => {
+    const file = read(pfx([pbes2Safe(sequence(certificateBag(ROOT)), 'secret')]), 'secret');
+    expect(Buffer.from(file.certificates[0]!.der)).toEqual(ROOT);
+    expect(codeOf(pfx([pbes2Safe(sequence(certificateBag(ROOT)), 'secret')]), 'other')).toMatch(/^trust-file\./);
+  });
 
   test.each<[string, Buffer]>([
-    ['version 4', sequence(integer(4), data(sequence()))],
+    ['version 4', sequence(integer(4), dataSafe(sequence()))],
     ['a public key’s integrity', sequence(integer(3), pkcs7([]))],
-    ['an unknown MAC', sequence(integer(3), data(sequence()), mac('1.2.3', integer(1)))],
+    ['an unknown MAC', sequence(integer(3), dataSafe(sequence()), wrongMac('1.2.3', integer(1)))],
     [
       'a MAC of too many rounds',
-      sequence(integer(3), data(sequence()), mac('1.3.14.3.2.26', integer(0x7f, 0xff, 0xff))),
+      sequence(integer(3), dataSafe(sequence()), wrongMac('1.3.14.3.2.26', integer(0x7f, 0xff, 0xff))),
     ],
-    ['a MAC of no rounds', sequence(integer(3), data(sequence()), mac('1.3.14.3.2.26', integer(0)))],
-    ['too many parts', pfx(...Array.from({ length: 17 }, () => data(sequence())))],
-    ['a part for a public key', pfx(sequence(derOidValue('1.2.840.113549.1.7.3'), der(0xa0, sequence())))],
+    ['a MAC of no rounds', sequence(integer(3), dataSafe(sequence()), wrongMac('1.3.14.3.2.26', integer(0)))],
+    ['too many parts', pfx(Array.from({ length: 17 }, () => dataSafe(sequence())))],
+    ['a part for a public key', pfx([sequence(derOidValue('1.2.840.113549.1.7.3'), der(0xa0, sequence()))])],
     [
       'an unknown cipher',
-      pfx(encrypted(sequence(derOidValue('1.2.3'), sequence(der(4, Buffer.alloc(8)), integer(1))))),
+      pfx([encryptedSafe(sequence(derOidValue('1.2.3'), sequence(der(4, Buffer.alloc(8)), integer(1))))]),
     ],
-    ['a cipher without parameters', pfx(encrypted(sequence(derOidValue('1.2.3'))))],
-    ['a cipher of too many rounds', pfx(encrypted(pbes2(integer(0x7f, 0xff, 0xff, 0xff))))],
-    ['a cipher of no rounds', pfx(encrypted(pbes2(integer(0))))],
+    ['a cipher without parameters', pfx([encryptedSafe(sequence(derOidValue('1.2.3')))])],
+    ['a cipher of too many rounds', pfx([encryptedSafe(pbes2(integer(0x7f, 0xff, 0xff, 0xff)))])],
+    ['an unknown scheme', pfx([encryptedSafe(pbes2(integer(1), { scheme: sequence(derOidValue('1.2.3'), der(4)) }))])],
+    [
+      'a scheme without parameters',
+      pfx([encryptedSafe(pbes2(integer(1), { scheme: sequence(derOidValue('2.16.840.1.101.3.4.1.2')) }))]),
+    ],
+    ['an unknown function', pfx([encryptedSafe(pbes2(integer(1), { prf: '1.2.3' }))])],
+    ['an unknown key derivation', pfx([encryptedSafe(pbes2(integer(1), { kdf: '1.2.3' }))])],
+    ['three encrypted parts', pfx(Array.from({ length: 3 }, () => encryptedSafe(pbes2(integer(1)))))],
+    ['a cipher of no rounds', pfx([encryptedSafe(pbes2(integer(0)))])],
   ])('with %s is refused', (_, content) => {
     expect(codeOf(content)).toBe('trust-file.pkcs12');
   });
 
   test('without certificates is told', () => {
-    expect(codeOf(pfx(data(sequence())))).toBe('trust-file.empty');
+    expect(codeOf(pfx([dataSafe(sequence())]))).toBe('trust-file.empty');
   });
 });
 
