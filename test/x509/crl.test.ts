@@ -83,6 +83,15 @@ describe('a list', () => {
     });
   });
 
+  test('has the quirk of a name that is not sorted', () => {
+    const issuer = sequence(der(0x31, attribute('2.5.4.3', 'Nuvoton'), attribute('2.5.4.6', 'TW')));
+    expect(made({ issuer }).quirks).toEqual(['unsorted-set']);
+  });
+
+  test('of more bytes than any list has is not read', () => {
+    expect(evidenceCode(() => parseCrl(new Uint8Array(4 * 1024 * 1024 + 1), 'crl'))).toBe('x509.size');
+  });
+
   test.each<[string, string, Partial<CrlParts>]>([
     ['a delta list', 'crl.delta', { extensions: [extension('2.5.29.27', integer(1), true)] }],
     ['an indirect list', 'crl.indirect', { extensions: [scope(flag(4))] }],

@@ -105,6 +105,12 @@ describe('an attribute certificate', () => {
     const stm = sequence(der(0x31, attribute('2.5.4.10', 'STMicroelectronics NV')));
     const padded = { holder: [baseCertificateId(stm, integer(0, 0, 0, 5))] };
     expect(read(padded)).toMatchObject({ quirks: ['padded-serial-number'], holder: { serialNumber: '05' } });
+    const unsorted = sequence(der(0x31, attribute('2.5.4.3', 'Nuvoton'), attribute('2.5.4.6', 'TW')));
+    expect(read({ issuer: attributeIssuer(unsorted) }).quirks).toEqual(['unsorted-set']);
+    expect(read({ holder: [baseCertificateId(unsorted, integer(3))] }).quirks).toEqual(['unsorted-set']);
+    expect(read({ issuer: attributeIssuer(stm), serial: integer(0, 0, 0, 5) }).quirks).toEqual([
+      'padded-serial-number',
+    ]);
   });
 
   test.each<[string, string, Partial<AttributeCertificateParts>]>([
