@@ -48,6 +48,7 @@ const specifications = new Map((await vitest.globTestSpecifications()).map((one)
 const sound = new Map<string, boolean>();
 
 for (const { id, mutant, tests } of mutants) {
+  await note({ id });
   let killedBy: string | null = null;
   for (const group of tests) {
     killedBy = await kill(mutant, group);
@@ -55,6 +56,7 @@ for (const { id, mutant, tests } of mutants) {
   }
   await note({ id, killedBy });
 }
+await note({ id: CONTROL });
 let failed: string | null = null;
 for (const group of control) failed ??= await failsWithoutMutant(group);
 await note({ id: CONTROL, killedBy: failed });

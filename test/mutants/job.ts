@@ -17,6 +17,6 @@ export const CONTROL = -1;
 /** One line of the results file, which ends with the control's. */
 export interface Result {
   readonly id: number;
-  /** The test that failed, or null where the mutant survived. */
-  readonly killedBy: string | null;
+  /** The test that failed, or null where the mutant survived; left out while it is tried. */
+  readonly killedBy?: string | null;
 }

@@ -17,8 +17,11 @@ import { RelatedTests } from './related.ts';
 import { KINDS, scan, type Kind, type Mutant } from './scan.ts';
 
 const ROOMS = ['tpm', 'logs', 'checks', 'chain'];
-/** Milliseconds without a result after which a mutant counts as one that never ends; loading vitest is part of the first. */
-const PATIENCE = 90_000;
+/**
+ * Milliseconds without a result after which a mutant counts as one that never ends. One that survives runs all tests of the core,
+ * which takes minutes where others work too.
+ */
+const PATIENCE = 400_000;
 
 const { values } = parseArgs({
   options: {
@@ -44,6 +47,8 @@ const folder = await mkdtemp(join(tmpdir(), 'assay-mutants-'));
 const results = new Map<number, string | null>();
 /** What failed behind all mutants, without one; undefined until that was tried. */
 let control: string | null | undefined;
+/** The mutant, or the control, that is tried. */
+let current: number | undefined;
 try {
   while (results.size < mutants.length || control === undefined) await runDriver();
 } finally {
@@ -72,6 +77,7 @@ function sample(all: readonly Mutant[]): Mutant[] {
 
 /** Starts a driver on what is left, and waits until it is done or makes no progress. */
 async function runDriver(): Promise<void> {
+  current = undefined;
   const related = new RelatedTests();
   const jobFile = join(folder, 'job.json');
   const resultsFile = join(folder, `results-${results.size}`);
@@ -99,22 +105,22 @@ async function runDriver(): Promise<void> {
     since = performance.now();
     await collect(resultsFile);
   }
-  const before = results.size;
+  if (running) await driver.stop();
   await collect(resultsFile);
-  if (running) {
-    await driver.stop();
-    const stuck = left.find(({ id }) => !results.has(id));
-    if (stuck === undefined) control = 'never ends';
-    else note(stuck.id, 'never ends');
-  } else if (results.size === before && size === 0) {
-    throw new Error(`the driver failed:\n${await readFile(log, 'utf8')}`);
-  }
+  if (control !== undefined) return;
+  if (current === undefined) throw new Error(`the driver failed:\n${await readFile(log, 'utf8')}`);
+  // A mutant may also exhaust the memory of the tests' thread, and the driver ends with that.
+  const what = running ? 'never ends' : 'ends the run';
+  if (current === CONTROL) control = what;
+  else note(current, what);
 }
 
 async function collect(file: string): Promise<void> {
   const lines = (await readFile(file, 'utf8')).split('\n').slice(0, -1);
   for (const line of lines) {
     const { id, killedBy } = JSON.parse(line) as Result;
+    current = killedBy === undefined ? id : undefined;
+    if (killedBy === undefined) continue;
     if (id === CONTROL) control = killedBy;
     else note(id, killedBy);
   }
