@@ -66,9 +66,17 @@ describe('differences between boot and image', () => {
     }).findings;
     expect(missing).toMatchObject({ component: 'kernel', observed: 'nothing', at: { part: 'log.firmware', pcr: 4 } });
   });
+
+  test('a finding says in the place of what something stands, by digests where there is no text', () => {
+    const [other] = ask('boot.sections-approved', {
+      image: image(difference(11, { expected: expected('kernel') })),
+    }).findings;
+    expect(other).toMatchObject({ expected: `kernel ${hex('kernel')} (image 1)`, observed: hex('x') });
+  });
 });
 
 describe('events of PCR 4 and 5', () => {
+  const OPEN = { gpt: { open: 'disks differ from host to host' } };
   const gpt = event(5, 'g', { kind: 'gpt' });
   test.each([
     [
@@ -98,10 +106,24 @@ describe('events of PCR 4 and 5', () => {
     ['an error separator', [event(5, 'e', errorSeparator)], {}, 'no: boot.event-unexpected'],
     ['something without a meaning in PCR 5', [event(5, 'x')], {}, 'no: boot.event-unexpected'],
     ['a partition table', [gpt], {}, 'no: boot.event-unexpected'],
-    ['a partition table, declared open', [gpt], { gpt: { open: 'disks differ from host to host' } }, 'yes'],
+    ['a partition table, declared open', [gpt], OPEN, 'yes'],
+    ['something without a meaning beside tables declared open', [event(5, 'x')], OPEN, 'no: boot.event-unexpected'],
   ])('%s', (_, facts, parameters, expected) =>
     expect(answer(ask('boot.events-known', { facts, parameters }))).toBe(expected),
   );
+
+  test('a finding shows the text of an action, and the digest of anything else', () => {
+    const facts = [event(5, 'a', action('Other')), gpt];
+    const { findings, notes } = ask('boot.events-known', { facts });
+    expect(findings.map(({ observed }) => observed)).toEqual([`${hex('a')} "Other"`, hex('g')]);
+    expect(notes).toEqual([]);
+  });
+
+  test('open tables are a note with the reason', () => {
+    expect(ask('boot.events-known', { parameters: OPEN }).notes).toEqual([
+      'partition tables open: disks differ from host to host',
+    ]);
+  });
 });
 
 describe('boot_aggregate', () => {

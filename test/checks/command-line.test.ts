@@ -29,5 +29,7 @@ describe('an argument is in force', () => {
     ['a=b-c', 'a=b_c', false],
     ['init=/bin/sh -- mitigations=auto,nosmt', 'mitigations=auto,nosmt', false],
     ['', 'quiet', false],
+    ['quien', 'quiet', false],
+    ['kexec-load_disabled', 'kexec_load-disabled', true],
   ])('%j: %s is %s', (line, argument, expected) => expect(inForce(line, argument)).toBe(expected));
 });

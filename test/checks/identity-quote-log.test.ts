@@ -26,6 +26,23 @@ describe('the pin', () => {
     expect(answer(ask('identity.ak-pinned', { facts: [pin(state), ak()] }))).toBe(expected);
   });
 
+  test('a pinned key without its attributes is our own mistake, and no answer', () => {
+    expect(() => ask('identity.ak-restricted', { facts: [pin('pinned')] })).toThrow('a pinned AK has an ak fact');
+  });
+
+  test('who vouches is a note; a key that nobody vouches for is named', () => {
+    const by = (who: 'caller' | 'pin-set') =>
+      ask('identity.ak-pinned', {
+        facts: [fact('ak.pin', { state: 'pinned', by: who, host: null, detail: 'x' }), ak()],
+      }).notes;
+    expect(by('caller')).toEqual(['ak-pinned by the caller, residency not proved']);
+    expect(by('pin-set')).toEqual(['ak-pinned by the policy’s pin set, residency not proved']);
+    const observed = (...facts: readonly Fact[]) =>
+      ask('identity.ak-pinned', { facts: [pin('not-pinned'), ...facts] }).findings.map((found) => found.observed);
+    expect(observed(ak())).toEqual(['000b']);
+    expect(observed()).toEqual(['no attestation key']);
+  });
+
   test.each(['malformed', 'no-key'] as const)('%s: the attributes have the same cause', (state) => {
     const [pinned, restricted] = ['identity.ak-pinned', 'identity.ak-restricted'].map((id) =>
       ask(id, { facts: [pin(state)] }),

@@ -53,6 +53,23 @@ describe('an entry', () => {
     expect(scan(entry('/usr/bin/tool', 'tool', { template: 'ima-unknown', more: [] })).unreadable).toHaveLength(1);
   });
 
+  test('that holds a buffer is unapproved, whatever its algorithm', () => {
+    const { unapproved, unproven } = scan({
+      ...file('keyring', {
+        template: 'ima-buf',
+        algorithm: 'sha1',
+        digest: Buffer.alloc(20, 1),
+        more: [Buffer.from('x')],
+      }),
+    });
+    expect([paths(unapproved), unproven]).toEqual([['keyring'], []]);
+  });
+
+  test('is kept up to a thousand of a kind', () => {
+    const { entries, unapproved } = scan(...Array.from({ length: 1002 }, (_, i) => entry(`/${i}`, `foreign ${i}`)));
+    expect([entries, unapproved.length, unapproved.at(-1)?.path]).toEqual([1003, 1000, '/999']);
+  });
+
   test('behind the quoted value is not looked at', () => {
     const list = [AGGREGATE, entry('/tmp/later', 'foreign')];
     const found = replayPrefix(parseImaList(binaryList(list)), {
@@ -73,6 +90,11 @@ describe('a violation', () => {
     expect(paths(accusedViolations)).toEqual(['/tmp/tool']);
     expect(unapproved).toEqual([]);
   });
+
+  test('is accused where what it names cannot be read', () => {
+    const unreadable = entry('/x', 'x', { violation: true, template: 'ima-unknown', more: [] });
+    expect(scan(unreadable).accusedViolations).toEqual([{ index: 1, path: '', digest: 'violation' }]);
+  });
 });
 
 describe('kexec', () => {
@@ -92,7 +114,8 @@ describe('kexec', () => {
 
 describe('a component', () => {
   test('is counted by its digest', () => {
-    expect(scan(entry('/x', 'qemu'), entry('/y', 'qemu')).components.get('qemu')).toEqual({ approved: 2, foreign: [] });
+    const { components } = scan(entry('/x', 'qemu'), entry('/y', 'qemu'), entry('/usr/bin/tool', 'tool'));
+    expect([...components]).toEqual([['qemu', { approved: 2, foreign: [] }]]);
   });
 
   test('is accused by its path, and by another component’s digest under it', () => {

@@ -65,8 +65,33 @@ describe('differences', () => {
 
   test('a manifest without any order for a PCR approves nothing there', () => {
     const none = { ...IMAGE, pcrs: { ...IMAGE.pcrs, '13': [] } };
-    expect(match([...GOOD, event(13, 'x')], [none]).differences).toHaveLength(1);
+    const [first, ...more] = match([...GOOD, event(13, 'x')], [none]).differences;
+    expect([codeOf(first!), more]).toEqual(['boot.override-present', []]);
     expect(match(GOOD, [none]).differences).toEqual([]);
+  });
+
+  test('are those from the nearest order, from the first of several that are equally near', () => {
+    const image = manifest({
+      pcrs: pcrs({ '13': [order(['a', 'a'], ['a', 'aa']), order(['b', 'b']), order(['c', 'c'])] }),
+    });
+    expect(match([event(13, 'x')], [image]).differences.map(({ expected }) => expected?.what)).toEqual(['b']);
+  });
+
+  test.each([
+    ['up to 512 events find what they have in common', 512, 512, 2],
+    ['with more events expected are compared place by place', 600, 500, 600],
+    ['with more events measured are compared place by place', 500, 600, 600],
+  ])('%s', (_, approved, measured, expected) => {
+    const names = (count: number, from = 0) => Array.from({ length: count }, (__, i) => `file ${from + i}`);
+    const image = manifest({
+      pcrs: pcrs({ '9': [order(...names(approved).map((name): [string, string] => ['f', name]))] }),
+    });
+    expect(
+      match(
+        names(measured, 1).map((name) => event(9, name)),
+        [image],
+      ).differences,
+    ).toHaveLength(expected);
   });
 
   test('none in a long boot that is the image’s', () => {
@@ -96,6 +121,13 @@ describe('the image', () => {
       'image',
     );
     expect(match([event(4, 'other')], [IMAGE, other]).manifest?.name).toBe('other');
+    // All but the program is that of the first, and the program decides.
+    expect(match([event(4, 'other'), ...GOOD.slice(4)], [IMAGE, other]).manifest?.name).toBe('other');
+  });
+
+  test('is the first of two that are equally near', () => {
+    expect(match(GOOD, [IMAGE, { ...IMAGE, name: 'twin' }]).manifest?.name).toBe('image');
+    expect(match(GOOD, [{ ...IMAGE, name: 'twin' }, IMAGE]).manifest?.name).toBe('twin');
   });
 
   test('of equal programs is the one with fewer differences; parts of two never add up', () => {
@@ -117,6 +149,8 @@ describe('the command line', () => {
   test('is the image’s when each of its measurements is', () => {
     expect(known(GOOD)).toBe('lockdown=integrity');
     expect(known([...GOOD, event(4, 'other'), event(13, 'other')])).toBe('lockdown=integrity');
+    // GRUB's commands count where it measures the command line among them.
+    expect(known([...GOOD, event(8, 'insmod')])).toBe('lockdown=integrity');
   });
 
   test.each([
@@ -137,5 +171,13 @@ describe('the command line', () => {
     const grub = manifest({ pcrs: pcrs({ '8': [order([COMMAND_LINE, 'line'], ['grub', 'boot'])] }) });
     expect(match([event(8, 'line'), event(8, 'boot')], [grub]).commandLine).toBe('quiet');
     expect(match([event(8, 'line'), event(8, 'other'), event(8, 'boot')], [grub]).commandLine).toBeNull();
+    expect(match([event(8, 'line'), event(8, 'boot'), event(13, 'x')], [grub]).commandLine).toBe('quiet');
+  });
+
+  test('is not known when one of two PCRs it is measured into does not replay', () => {
+    const twice = manifest({ pcrs: pcrs({ '8': [order([COMMAND_LINE, 'a'])], '9': [order([COMMAND_LINE, 'b'])] }) });
+    const events = [event(8, 'a'), event(9, 'b')];
+    expect(match(events, [twice]).commandLine).toBe('quiet');
+    for (const index of [8, 9]) expect(match(events, [twice], withoutPcr(index)).commandLine).toBeNull();
   });
 });

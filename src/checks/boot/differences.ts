@@ -1,5 +1,6 @@
 /** Which finding a difference between boot and image is: by what is expected in its place, else by the PCR it stands in. */
 
+import type { EventFact } from '../../facts/model.ts';
 import type { FindingCode } from '../codes.ts';
 import type { Difference } from '../image-match.ts';
 import { COMMAND_LINE } from '../image-match.ts';
@@ -47,7 +48,7 @@ export function judgeDifferences({ facts, image }: CheckContext<unknown>, codes:
           component: expected?.component ?? observed?.value.type ?? 'event',
           expected:
             expected === null ? `nothing more (${name})` : `${expected.what} ${expected.digests[bank] ?? ''} (${name})`,
-          observed: observed === null ? 'nothing' : describe(observed.value.digest, observed.value.content),
+          observed: observed === null ? 'nothing' : describe(observed.value),
           at: observed === null ? { part: 'log.firmware', pcr } : placeOf(observed),
         }),
       ];
@@ -55,6 +56,6 @@ export function judgeDifferences({ facts, image }: CheckContext<unknown>, codes:
   );
 }
 
-function describe(digest: string, content: { readonly kind: string; readonly text?: string }): string {
-  return content.kind === 'text' && content.text !== undefined ? `${digest} "${content.text}"` : digest;
+function describe({ digest, content }: EventFact): string {
+  return content.kind === 'text' ? `${digest} "${content.text}"` : digest;
 }
