@@ -55,7 +55,7 @@ describe('every certificate', () => {
   });
 
   it('comes out of trust files as out of its bytes', () => {
-    const files = corpusFiles().filter(({ file, kind }) => /^ek-ca/.test(kind) && file.endsWith('.pem'));
+    const files = corpusFiles().filter(({ file, kind }) => kind.startsWith('ek-ca') && file.endsWith('.pem'));
     expect(files.length).toBeGreaterThan(40);
     for (const { file } of files) {
       const read = readTrustFile(corpusBytes(file), file);
@@ -282,8 +282,8 @@ describe('paths, compared with openssl verify', () => {
       const lenient = ours(read, at);
       const input = { leaf: read, presented: [], intermediates, anchors, crls: [] };
       const strict = validatePath({ ...input, rules: { ...rules, sha1: false } }, at, LENIENT);
-      if (lenient.ok) expect(strict.ok).toBe(lenient.notes.every(({ note }) => note !== 'sha1-signature'));
-      else expect(strict.ok).toBe(false);
+      const withoutSha1 = lenient.ok && lenient.notes.every(({ note }) => note !== 'sha1-signature');
+      expect(strict.ok).toBe(withoutSha1);
     }
   });
 });

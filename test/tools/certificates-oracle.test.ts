@@ -240,11 +240,9 @@ describe('openssl verify agrees about made paths', () => {
     ],
   ])('%s: %j', async (_, expected, chain) => {
     const { ours, theirs, code } = await answers(chain);
-    expect([ours, theirs, code]).toEqual([
-      expected,
-      expected,
-      expected && chain.crl === undefined ? 'ok' : expect.anything(),
-    ]);
+    expect([ours, theirs]).toEqual([expected, expected]);
+    const plain = expected && chain.crl === undefined;
+    expect(!plain || code === 'ok').toBe(true);
   });
 
   it('and about whatever combination of these', async () => {
@@ -284,7 +282,7 @@ describe('trust files that OpenSSL writes', () => {
     writeFileSync(file('trust.key'), key.privateKey.export({ format: 'pem', type: 'pkcs8' }));
   });
   const openssl = (...args: string[]): Promise<unknown> => run('openssl', args);
-  const onlyRoot = (name: string, passphrase?: string): void => {
+  const expectOnlyRoot = (name: string, passphrase?: string): void => {
     const { certificates, refused } = readTrustFile(bytesOf(name), name, passphrase);
     expect(refused).toEqual([]);
     expect(certificates.map(({ der: bytes }) => toHex(bytes))).toEqual([root.toString('hex')]);
@@ -292,7 +290,7 @@ describe('trust files that OpenSSL writes', () => {
 
   it.each(['DER', 'PEM'])('PKCS#7 as %s', async (form) => {
     await openssl('crl2pkcs7', '-nocrl', '-certfile', file('trust.pem'), '-outform', form, '-out', file('trust.p7b'));
-    onlyRoot('trust.p7b');
+    expectOnlyRoot('trust.p7b');
   });
 
   it.each([
@@ -307,13 +305,13 @@ describe('trust files that OpenSSL writes', () => {
   ])('PKCS#12 %s', async (_, options) => {
     const input = ['-in', file('trust.pem'), '-inkey', file('trust.key'), '-out', file('trust.p12')];
     await openssl('pkcs12', '-export', ...input, '-passout', 'pass:päss', ...options);
-    onlyRoot('trust.p12', 'päss');
+    expectOnlyRoot('trust.p12', 'päss');
   });
 
   it('PKCS#12 with an empty passphrase', async () => {
     const input = ['-in', file('trust.pem'), '-inkey', file('trust.key'), '-out', file('trust.p12')];
     await openssl('pkcs12', '-export', ...input, '-passout', 'pass:');
-    onlyRoot('trust.p12');
+    expectOnlyRoot('trust.p12');
   });
 
   it('lists of its own', async () => {

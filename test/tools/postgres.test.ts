@@ -46,7 +46,7 @@ describe('on PostgreSQL', () => {
     const { events } = (await (await fetch(`${other.url}/v1/events`, { headers })).json()) as {
       events: { seq: number }[];
     };
-    expect(events.map(({ seq }) => seq)).toEqual(Array.from({ length: 21 }, (_, index) => index + 1));
+    expect(events.map(({ seq }) => seq)).toEqual(Array.from({ length: 22 }, (_, index) => index + 1));
     expect((await fetch(`${one.url}/readyz`)).status).toBe(200);
   });
 });
