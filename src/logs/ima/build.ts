@@ -127,6 +127,6 @@ export class ListBuilder {
 }
 
 function resized<T extends Uint8Array | Uint32Array>(old: T, larger: T): T {
-  larger.set(old.length > larger.length ? old.subarray(0, larger.length) : old);
+  larger.set(old.subarray(0, larger.length));
   return larger;
 }

@@ -124,7 +124,8 @@ function readFileDigest(id: string, bytes: Uint8Array): ImaFileDigest | 'digest'
   if (id === 'd') return bytes.length === 20 ? { kind: 'ima', algorithm: 'sha1', bytes } : 'digest';
   if (id !== 'd-ng' && id !== 'd-ngv2' && id !== 'd-modsig') return 'template';
   const zero = bytes.subarray(0, MAX_DIGEST_PREFIX).indexOf(0);
-  if (zero < 1 || bytes[zero - 1] !== COLON) return 'digest';
+  // Nothing stands before a first byte, nor before a NUL that is not there.
+  if (bytes[zero - 1] !== COLON) return 'digest';
   let algorithm = String.fromCharCode(...bytes.subarray(0, zero - 1));
   let kind: ImaFileDigest['kind'] = 'ima';
   if (id === 'd-ngv2') {

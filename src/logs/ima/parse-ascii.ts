@@ -19,6 +19,8 @@ import type { ImaList, ImaTemplate } from './model.ts';
 import { isTemplateName } from './templates.ts';
 
 const LINE_FEED = 0x0a;
+/** Template data takes at most two characters a byte, and the words before it less than the rest. */
+const MAX_LINE = 2 * MAX_TEMPLATE_DATA + 1024;
 
 /**
  * Parses an ASCII measurement list. A last line without its line feed that does not make a whole entry is the
@@ -36,9 +38,9 @@ export function parseAsciiList(bytes: Uint8Array, part = 'log.ima'): Untrusted<I
   for (let start = 0; start < bytes.length;) {
     const lineFeed = bytes.indexOf(LINE_FEED, start);
     const end = lineFeed === -1 ? bytes.length : lineFeed;
-    const line = text.toString('latin1', start, end);
     try {
-      digestHash = readLine(builder, arena, line, start, digestHash);
+      if (end - start > MAX_LINE) throw new LineError('ima.data-length', `has a line of ${end - start} bytes`);
+      digestHash = readLine(builder, arena, text.toString('latin1', start, end), start, digestHash);
     } catch (error) {
       if (!(error instanceof LineError)) throw error;
       if (lineFeed !== -1) throw builder.error(error.code, error.message, start);

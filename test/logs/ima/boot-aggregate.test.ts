@@ -108,6 +108,19 @@ describe('the entries', () => {
     expect(bootAggregates(parseBinaryList(binaryList([elsewhere])).untrusted, pcrs, 1, 11)).toHaveLength(1);
   });
 
+  it('are no larger than one can be', () => {
+    // Three lengths, `sha256:`, NUL, digest, name with NUL: what is left of 512 bytes is the signature.
+    const signed = (size: number) =>
+      judge([file('boot_aggregate', { digest: over('sha256', 9), more: [new Uint8Array(size)] })]);
+    const rest = 512 - 3 * 4 - 8 - 32 - 15;
+    expect(signed(rest)).toMatchObject([{ result: 'match' }]);
+    expect(signed(rest + 1)).toEqual([]);
+  });
+
+  it('are not those whose fields cannot be read', () => {
+    expect(judge([file('boot_aggregate', { template: 'unheard', more: [] })])).toEqual([]);
+  });
+
   it('are not those of a verity digest', () => {
     expect(
       judge([file('boot_aggregate', { template: 'ima-ngv2', type: 'verity', digest: over('sha256', 9) })]),

@@ -18,6 +18,7 @@ describe('digest and path', () => {
   it.each([
     ['ima', 'sha1', 'ima', file('/bin/sh', { template: 'ima', digest: SHA256 })],
     ['ima-ng', 'sha256', 'ima', file('/bin/sh', { template: 'ima-ng', digest: SHA256 })],
+    ['ima-ngv2', 'sha256', 'ima', file('/bin/sh', { template: 'ima-ngv2', digest: SHA256 })],
     ['ima-sigv2', 'sha256', 'verity', file('/bin/sh', { template: 'ima-sigv2', type: 'verity', digest: SHA256 })],
     ['ima-sig', 'sm3', 'ima', file('/bin/sh', { algorithm: 'sm3', digest: SHA256 })],
     ['ima-sig', 'sha3-256', 'ima', file('/bin/sh', { algorithm: 'sha3-256', digest: SHA256 })],
@@ -49,6 +50,10 @@ describe('digest and path', () => {
     expect(printablePath(read(file(path)).fields!)).toBe(path);
   });
 
+  it('keeps every byte of a path, a byte order mark too', () => {
+    expect(read(file('\ufeff/x')).fields?.path).toBe('\ufeff/x');
+  });
+
   it('reads a path that is not UTF-8', () => {
     const { fields } = read(file(Buffer.from([0x2f, 0xff, 0xfe])));
     expect(fields?.path).toBe('/\ufffd\ufffd');
@@ -63,6 +68,12 @@ describe('data that does not say what the template says', () => {
     ['digest', 'too short', raw('ima-ng', digestField('sha256', SHA256.subarray(1)), PATH)],
     ['digest', 'too long', raw('ima-ng', digestField('sha1', SHA256), PATH)],
     ['digest', 'SHA-1 under the name of SHA-256', raw('ima-ng', digestField('sha256', SHA256.subarray(0, 20)), PATH)],
+    [
+      'digest',
+      'room for SHA-1 that is not all zero',
+      raw('ima-ng', digestField('sha256', SHA256.map((_, i) => i).subarray(0, 20)), PATH),
+    ],
+    ['digest', 'room for another than SHA-1', raw('ima-ng', digestField('sha512', new Uint8Array(32)), PATH)],
     ['digest', 'empty', raw('ima-ng', EMPTY, PATH)],
     ['digest', 'endless name', raw('ima-ng', Buffer.from('s'.repeat(400)), PATH)],
     ['algorithm', 'unknown', raw('ima-ng', digestField('sha999', SHA256), PATH)],
@@ -77,8 +88,15 @@ describe('data that does not say what the template says', () => {
     ['field-count', 'one field more', raw('ima-ng', digestField('sha256', SHA256), PATH, EMPTY)],
     ['field-count', 'one field less', raw('ima-sig', digestField('sha256', SHA256), PATH)],
     ['template', 'path first', raw('n-ng|d-ng', PATH, digestField('sha256', SHA256))],
+    ['template', 'another field first', raw('buf|n-ng', digestField('sha256', SHA256), PATH)],
+    ['template', 'one field', raw('d-ng', digestField('sha256', SHA256))],
     ['template', 'no path', raw('d-ng|sig', digestField('sha256', SHA256), EMPTY)],
     ['template', 'no known name', raw('mine', digestField('sha256', SHA256), PATH)],
+    [
+      'modsig',
+      'signature without digest',
+      raw('ima-modsig', digestField('sha256', SHA256), PATH, EMPTY, EMPTY, SHA256),
+    ],
     [
       'modsig',
       'digest without signature',
@@ -204,6 +222,8 @@ describe('buffers and signatures', () => {
       more: [content],
     });
     expect(read(sha512).fields?.buffer?.matches).toBe(true);
+    const verity = raw('d-ngv2|n-ng|buf', digestField('sha256', digest('sha256', content), 'verity'), PATH, content);
+    expect(read(verity).fields?.buffer?.matches).toBe(false);
     const sm3 = file('x', { template: 'ima-buf', algorithm: 'sm3', digest: SHA256, more: [content] });
     expect(read(sm3).fields?.buffer?.matches).toBe(false);
   });

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { EvidenceError } from '../../../src/bytes/errors.ts';
 import { readFields } from '../../../src/logs/ima/fields.ts';
 import type { ImaList } from '../../../src/logs/ima/model.ts';
+import { MAX_LIST_BYTES } from '../../../src/logs/ima/build.ts';
 import { isViolation } from '../../../src/logs/ima/model.ts';
 import { isAsciiList, parseImaList } from '../../../src/logs/ima/parse.ts';
 import { parseAsciiList } from '../../../src/logs/ima/parse-ascii.ts';
@@ -84,6 +85,26 @@ describe('rebuilding', () => {
     expect(checkTemplateDigests(list).bound).toBe(1);
   });
 
+  it.each<[string, EntrySpec]>([
+    ['a path longer than the oldest template holds', file(`/${'a'.repeat(300)}`)],
+    ['a name as long as the oldest template holds', file('a'.repeat(255), { template: 'ima' })],
+    ['an algorithm of one letter', file('/x', { algorithm: 'x' })],
+    [
+      'a short digest in a template of its own',
+      { template: 'd|n-ng', fields: [Buffer.alloc(16, 1), Buffer.from('/a\0')], texts: ['01'.repeat(16), '/a'] },
+    ],
+    [
+      'the largest numbers',
+      {
+        template: 'imode|iuid|n-ng',
+        fields: [Buffer.alloc(2, 0xff), Buffer.alloc(4, 0xff), Buffer.from('/a\0')],
+        texts: ['65535', '4294967295', '/a'],
+      },
+    ],
+  ])('reads %s', (_name, spec) => {
+    expect(content(parse(asciiList([spec])))).toEqual(content(parseBinaryList(binaryList([spec])).untrusted));
+  });
+
   it.each<Hash>(['sha1', 'sha256', 'sha384', 'sha512'])('reads lists with %s template digests', (hash) => {
     const list = parse(asciiList(manyFiles(3), hash));
     expect(list.digestHash).toBe(hash);
@@ -145,6 +166,8 @@ describe('malformed lists', () => {
     ['ima.line', text(asciiList([evmSig])).replace('1000', '-1')],
     ['ima.data-length', text(asciiList([file('a'.repeat(1 << 24))]))],
     ['ima.line', changed(3, 'sha256')],
+    ['ima.line', changed(3, 'abcd')],
+    ['ima.line', changed(3, ':abcd')],
     ['ima.line', changed(3, 'sha256:abc')],
     ['ima.line', changed(3, 'sha256:zz')],
     ['ima.line', changed(4, '/bin\0/sh')],
@@ -153,6 +176,16 @@ describe('malformed lists', () => {
     ['ima.data-length', `10 ${'00'.repeat(20)} ima ${'00'.repeat(20)} ${'a'.repeat(256)}\n`],
   ])('%s', (code, list) => {
     expect(codeOf(() => parse(bytesOf(list)))).toBe(code);
+  });
+
+  it('are bounded, whole and by the line', () => {
+    expect(codeOf(() => parse(new Uint8Array(MAX_LIST_BYTES + 1)))).toBe('ima.size');
+    // One line without end, longer than any text that Node makes.
+    expect(parse(new Uint8Array(MAX_LIST_BYTES))).toMatchObject({ count: 0, truncated: true });
+    const long = Buffer.alloc((1 << 25) + 1026, 'a');
+    long[long.length - 1] = 0x0a;
+    expect(codeOf(() => parse(long))).toBe('ima.data-length');
+    expect(codeOf(() => parse(long.subarray(1)))).toBe('ima.line');
   });
 
   it('says when a line has more fields than its template', () => {
