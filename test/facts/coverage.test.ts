@@ -1,11 +1,16 @@
 /** The coverage map: complete over every captured machine, and right about what it says. */
 import { describe, expect, test } from 'vitest';
+import { toHex } from '../../src/bytes/text.ts';
+import type { AppraisalInput } from '../../src/chain/model.ts';
 import { UNCOVERED_REASONS, type PartCoverage } from '../../src/facts/coverage.ts';
+import { readFields } from '../../src/logs/ima/fields.ts';
+import { entryTemplate, templateDigest } from '../../src/logs/ima/model.ts';
+import { parseBinaryList } from '../../src/logs/ima/parse-binary.ts';
 import { SCENARIO_NAMES, SCENARIOS } from '../lab/scenarios.ts';
 import { inputOf } from '../support/fixtures.ts';
-import { coverageOf, flipBytes, seededRandom } from '../support/flips.ts';
+import { coverageOf, flipBytes, seededRandom, withPart } from '../support/flips.ts';
 import { forge, type ForgedHost } from '../support/forge.ts';
-import { file } from '../support/ima-list-builder.ts';
+import { binaryList, file } from '../support/ima-list-builder.ts';
 import { SEED } from '../support/seed.ts';
 
 const machines = SCENARIO_NAMES.flatMap((scenario) =>
@@ -125,6 +130,120 @@ describe('the map of systemd’s log', () => {
       }),
     ).find(({ part }) => part === 'log.ima')!;
     expect(lengthOf(after, 'bound') - lengthOf(before, 'bound')).toBe(4 + 40 + 4 + 3 + 4);
+  });
+});
+
+/** The text form of a binary list, as the kernel would print it. */
+function printed(bytes: Uint8Array): Buffer {
+  const list = parseBinaryList(bytes).untrusted;
+  const lines = Array.from({ length: list.count }, (_, index) => {
+    const { path, fileDigest, signature } = readFields(list, index).fields!;
+    const { name } = entryTemplate(list, index);
+    const digest = `${name === 'ima' ? '' : `${fileDigest.algorithm}:`}${toHex(fileDigest.bytes)}`;
+    const rest = name === 'ima-sig' ? ` ${toHex(signature?.bytes ?? new Uint8Array(0))}` : '';
+    return `${list.columns.pcr[index]} ${toHex(templateDigest(list, index))} ${name} ${digest} ${path}${rest}\n`;
+  });
+  return Buffer.from(lines.join(''));
+}
+
+describe('the map of the runtime list', () => {
+  const host = (change: (host: ForgedHost) => void = () => {}) =>
+    forge('uki/baseline', (forged) => {
+      forged.entries = [file('boot_aggregate'), file('/a'), file('/b', { template: 'ima' })];
+      change(forged);
+    });
+  const withList = (input: AppraisalInput, edit: (bytes: Uint8Array) => Uint8Array) =>
+    coverageOf({ ...input, evidence: withPart(input.evidence, 'log.ima', edit) }).find((p) => p.part === 'log.ima')!;
+  const binary = (input: AppraisalInput, more: readonly number[] = []) =>
+    withList(input, (bytes) => Buffer.concat([bytes, Buffer.from(more)]));
+  const text = (input: AppraisalInput, edit = (lines: string) => lines) =>
+    withList(input, (bytes) => Buffer.from(edit(printed(bytes).toString())));
+  /** `class` or the reason of each run of bytes, with its length */
+  const runs = ({ segments }: PartCoverage) => segments.map((one) => [one.reason ?? one.class, one.length]);
+  const lengths = ({ segments }: PartCoverage, word: string) =>
+    segments.filter((one) => (one.reason ?? one.class) === word).map(({ length }) => length);
+
+  const FRAMED = 4 + 40 + 4;
+  const SIGNED = FRAMED + '/a\0'.length + 4;
+
+  test('in figures: the data of each entry, and in the oldest template without the length of the name', () => {
+    expect(runs(binary(host())).slice(4)).toEqual([
+      ['framing', 4],
+      ['stored-template-digest', 20],
+      ['framing', 4 + 'ima-sig'.length + 4],
+      ['bound', SIGNED],
+      ['framing', 4],
+      ['stored-template-digest', 20],
+      ['framing', 4 + 'ima'.length],
+      ['bound', 20],
+      ['framing', 4],
+      ['bound', 2],
+    ]);
+  });
+
+  test('as text, in figures: what the template data is printed as', () => {
+    const map = text(host());
+    expect(map.note).toBe('hexadecimal may be spelled in either case');
+    expect(runs(map).slice(2)).toEqual([
+      ['framing', 1 + '10 '.length + 41 + 'ima-sig '.length],
+      ['bound', 'sha256:'.length + 64 + ' /a '.length],
+      ['framing', 1 + '10 '.length + 41 + 'ima '.length],
+      ['bound', 40 + ' /b'.length],
+      ['framing', 1],
+    ]);
+    const cut = text(host(), (lines) => lines.trimEnd());
+    expect(runs(cut)).toEqual(runs(map).slice(0, -1));
+    expect(binary(host()).note).toBeUndefined();
+  });
+
+  test('a PCR of one digit is printed with a space before it', () => {
+    const nine = host((forged) => forged.entries.push(file('/c', { pcr: 9 })));
+    const [, padded] = [text(nine), text(nine, (lines) => lines.replace('\n9 ', '\n 9 '))];
+    expect(runs(padded).slice(-3)).toEqual([
+      ['framing', 1 + ' 9 '.length + 41 + 'ima-sig '.length],
+      ['bound', 'sha256:'.length + 64 + ' /c '.length],
+      ['framing', 1],
+    ]);
+  });
+
+  test('a violation: what marks it was extended, what stands beside it is nobody’s word', () => {
+    const input = host((forged) => forged.entries.push(file('/v', { violation: true })));
+    expect(runs(binary(input)).slice(-4)).toEqual([
+      ['framing', 4],
+      ['replayed', 20],
+      ['framing', 4 + 'ima-sig'.length + 4],
+      ['violation-data', SIGNED],
+    ]);
+    expect(lengths(text(input), 'violation-data')).toEqual(['sha256:'.length + 64 + ' /v '.length]);
+  });
+
+  test('entries of a PCR that is not quoted, of one that does not replay, and behind the quote', () => {
+    const elsewhere = host((forged) => forged.entries.splice(1, 0, file('/e', { pcr: 17 })));
+    expect(lengths(binary(elsewhere), 'pcr-not-judged')).toEqual([20, SIGNED]);
+    expect(lengths(text(elsewhere), 'pcr-not-judged')).toEqual(['sha256:'.length + 64 + ' /e '.length]);
+    const refused = host((forged) => forged.values.set(10, Buffer.alloc(32, 1)));
+    for (const map of [binary(refused), text(refused)]) {
+      expect(new Set(runs(map).map(([word]) => word))).toEqual(new Set(['framing', 'pcr-not-replayed']));
+    }
+    const later = [...binaryList([file('/l')])];
+    expect(lengths(binary(host(), later), 'after-quoted-prefix')).toEqual([20, SIGNED]);
+    expect(
+      lengths(
+        text(host(), (lines) => `${lines}${printed(Buffer.from(later)).toString()}`),
+        'after-quoted-prefix',
+      ),
+    ).toEqual(['sha256:'.length + 64 + ' /l '.length]);
+  });
+
+  test('a tail that is no entry, and a list that is none', () => {
+    expect(lengths(binary(host(), [1, 2, 3]), 'unread-tail')).toEqual([3]);
+    expect(
+      lengths(
+        text(host(), (lines) => `${lines}10 ab`),
+        'unread-tail',
+      ),
+    ).toEqual([5]);
+    expect(runs(text(host(), (lines) => `${lines}no line\n`))).toEqual([['unreadable', expect.any(Number)]]);
   });
 });
 
