@@ -9,7 +9,7 @@ import { run } from '../tools/programs.ts';
 
 /** What a change needs beside sources: linked where only read, copied where a how-to writes. */
 const LINKED = ['node_modules', 'fixtures', 'policies'];
-const COPIED = ['src', 'test', 'docs', 'package.json', 'tsconfig.json', 'vitest.config.ts'];
+const COPIED = ['.ci', 'src', 'test', 'docs', 'package.json', 'tsconfig.json', 'vitest.config.ts'];
 
 const HOW_TOS = ['add-an-event-type', 'add-a-check', 'add-a-format'];
 
