@@ -126,11 +126,15 @@ function withoutPassword(address: string): string {
   return address.replace(/^([a-z]+:\/\/[^/@:]*):[^/]*@/, '$1:…@').replace(/([?&]password=)[^&]*/g, '$1…');
 }
 
+/**
+ * The writer whose change is being made: a change inside of that would wait for itself. One for all stores, as every
+ * asynchronous call of the process pays for each of these for as long as it lives.
+ */
+const changing = new AsyncLocalStorage<Kysely<Tables>>();
+
 function createStore({ dialect, reader, writer }: Handles): Store {
-  // A change inside of a change would wait for itself.
-  const changing = new AsyncLocalStorage<true>();
   const refuseInside = (): void => {
-    if (changing.getStore() === true) throw new Error('within a change, use the change itself');
+    if (changing.getStore() === writer) throw new Error('within a change, use the change itself');
   };
   return {
     dialect,
@@ -141,7 +145,7 @@ function createStore({ dialect, reader, writer }: Handles): Store {
     },
     async change(cause, work) {
       refuseInside();
-      return changing.run(true, () =>
+      return changing.run(writer, () =>
         writer.transaction().execute(async (transaction) => {
           await takeTurn(transaction, dialect);
           const change = new Change(transaction, cause);

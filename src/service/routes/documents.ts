@@ -38,6 +38,11 @@ export function readinessRoute({ policies, store }: ServiceContext): RequestHand
   };
 }
 
-export function openApiRoute(context: ServiceContext): RequestHandler {
-  return fixed(openApiDocument(context.version), 'no-cache');
+/** Generated when it is first asked for, which a start need not wait for. */
+export function openApiRoute({ version }: ServiceContext): RequestHandler {
+  let answer: RequestHandler | undefined;
+  return (request, response, next) => {
+    answer ??= fixed(openApiDocument(version), 'no-cache');
+    return answer(request, response, next);
+  };
 }
