@@ -4,7 +4,7 @@
  */
 
 import type { ChallengeResponse, EnrolmentState, EnrolResponse, EvidenceResponse, KeptLogs } from '../api/client.ts';
-import { EvidenceError } from '../bytes/errors.ts';
+import { readOr } from '../bytes/errors.ts';
 import { fromBase64url } from '../bytes/text.ts';
 import { parseSelection, type PcrSelection } from '../tpm/selection.ts';
 
@@ -109,10 +109,7 @@ function count(what: string, value: unknown): number {
 }
 
 function decoded<T>(what: string, read: () => T): T {
-  try {
-    return read();
-  } catch (cause) {
-    if (!(cause instanceof EvidenceError)) throw cause;
+  return readOr(read, (cause) => {
     throw new UnexpectedAnswer(`the service’s answer: ${what}: ${cause.message}`, { cause });
-  }
+  });
 }

@@ -24,6 +24,16 @@ export class EvidenceError extends Error {
   }
 }
 
+/** What `read` gives, or what `malformed` makes of an EvidenceError of it. Any other error is none of the evidence, and goes on. */
+export function readOr<T, U>(read: () => T, malformed: (error: EvidenceError) => U): T | U {
+  try {
+    return read();
+  } catch (cause) {
+    if (!(cause instanceof EvidenceError)) throw cause;
+    return malformed(cause);
+  }
+}
+
 /** A policy, reference, manifest or pin set that cannot be used: unknown key, name that does not resolve, wrong value. */
 export class PolicyError extends Error {
   override readonly name = 'PolicyError';

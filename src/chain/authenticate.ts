@@ -3,7 +3,7 @@
  * looked at here, and none is before this is done.
  */
 
-import { EvidenceError } from '../bytes/errors.ts';
+import { EvidenceError, readOr } from '../bytes/errors.ts';
 import type { HashName } from '../bytes/hash.ts';
 import { toHex } from '../bytes/text.ts';
 import type { EvidenceBundle } from '../evidence/bundle.ts';
@@ -90,15 +90,15 @@ function acceptAk(
     claimed,
     accepted: null,
   });
-  let claimed: AttestationKey | null = null;
-  if (evidence.ak !== undefined) {
-    try {
-      claimed = readKey(evidence.ak);
-    } catch (cause) {
-      if (!(cause instanceof EvidenceError)) throw cause;
-      return none('malformed', `${cause.code}: ${cause.message}`);
-    }
-  }
+  const { ak } = evidence;
+  const claimed =
+    ak === undefined
+      ? null
+      : readOr(
+          () => readKey(ak),
+          (error) => error,
+        );
+  if (claimed instanceof EvidenceError) return none('malformed', `${claimed.code}: ${claimed.message}`);
   if (pins.length === 0) return none('no-pins', 'no pin', claimed);
   const name = claimed?.name === undefined ? null : toHex(claimed.name);
   for (const pin of pins) {
@@ -148,19 +148,20 @@ function verifyQuotes(
   if (evidence.quotes.length === 0) return nothing(quoteFact({ state: 'missing' }));
   const { selection, parentQualifiedName } = expected;
   const nonce = expectedExtraData(expected.challenge, evidence.claims);
-  let checks: readonly QuoteCheck[];
-  try {
-    checks = evidence.quotes.map(({ attest, signature, pcrs }) =>
-      // Values that did not come along are missing, not wrong.
-      checkQuote({ attest, signature, pcrs: pcrs.size === 0 ? undefined : pcrs }, ak, {
-        nonce,
-        selection,
-        parentQualifiedName,
-      }),
-    );
-  } catch (cause) {
-    if (!(cause instanceof EvidenceError)) throw cause;
-    const { code, message, offset = null } = cause;
+  const checks = readOr(
+    () =>
+      evidence.quotes.map(({ attest, signature, pcrs }) =>
+        // Values that did not come along are missing, not wrong.
+        checkQuote({ attest, signature, pcrs: pcrs.size === 0 ? undefined : pcrs }, ak, {
+          nonce,
+          selection,
+          parentQualifiedName,
+        }),
+      ),
+    (error) => error,
+  );
+  if (checks instanceof EvidenceError) {
+    const { code, message, offset = null } = checks;
     return nothing(quoteFact({ state: 'malformed', code, message, offset }));
   }
 

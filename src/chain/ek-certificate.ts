@@ -1,6 +1,6 @@
 /** Where the EK's certificate leads, under the roots and revocation lists of one appraisal. */
 
-import { EvidenceError, PolicyError } from '../bytes/errors.ts';
+import { PolicyError, readOr } from '../bytes/errors.ts';
 import { contentId, digestHex } from '../bytes/hash.ts';
 import type { EkFact, Fact } from '../facts/model.ts';
 import type { TrustRoot, TrustStore } from '../references/enrolment.ts';
@@ -91,7 +91,7 @@ const NO_PROOF: PathProof = { paths: [], refusal: undefined };
 function prove({ area, certificates }: PresentedEk, trust: TrustStore): Proved {
   const nothing = (refusal: Refusal): Proved => ({ refusal, proof: NO_PROOF, concerns: [], quirks: [] });
   const [first, ...others] = certificates;
-  try {
+  const read = (): Proved => {
     const stored = readStoredCertificate(first!, 'ek-certificate');
     const { refusals, notes, quirks } = checkEkCertificate(stored.certificate, {
       key: ekNumbers(area),
@@ -108,10 +108,8 @@ function prove({ area, certificates }: PresentedEk, trust: TrustStore): Proved {
       rules: { sha1: true, purpose: PURPOSE.ek },
     });
     return { refusal: null, proof, concerns: notes, quirks: [...stored.quirks, ...quirks] };
-  } catch (cause) {
-    if (!(cause instanceof EvidenceError)) throw cause;
-    return nothing({ code: 'x509.malformed', message: `${cause.code}: ${cause.message}` });
-  }
+  };
+  return readOr(read, ({ code, message }) => nothing({ code: 'x509.malformed', message: `${code}: ${message}` }));
 }
 
 /** Why a certificate is none of an EK, whoever issued it; null when it may be. */
@@ -129,12 +127,9 @@ function crlOf({ id, list }: TrustStore['crls'][number]): Crl {
 }
 
 function ofOperator<T>(what: string, read: () => T): T {
-  try {
-    return read();
-  } catch (cause) {
-    if (!(cause instanceof EvidenceError)) throw cause;
-    throw new PolicyError('trust.malformed', `${what} cannot be read: ${cause.message}`);
-  }
+  return readOr(read, ({ message }) => {
+    throw new PolicyError('trust.malformed', `${what} cannot be read: ${message}`);
+  });
 }
 
 const DEFAULT_EXPONENT = 65537;

@@ -1,6 +1,6 @@
 /** From verified quotes to the facts of the logs: links 3 and later are asked about these. */
 
-import { EvidenceError } from '../bytes/errors.ts';
+import { readOr } from '../bytes/errors.ts';
 import { contentId, type HashName } from '../bytes/hash.ts';
 import { canonicalJson } from '../bytes/json.ts';
 import { toHex } from '../bytes/text.ts';
@@ -113,15 +113,15 @@ function readLog<T>(
     facts.push({ ...about, value: { state: 'absent' } });
     return null;
   }
-  try {
-    return read(log.bytes, log.id);
-  } catch (cause) {
-    if (!(cause instanceof EvidenceError)) throw cause;
-    facts.length = before;
-    const { code, message, offset = null } = cause;
-    facts.push({ ...about, value: { state: 'malformed', code, message, offset } });
-    return null;
-  }
+  const { bytes, id } = log;
+  return readOr(
+    () => read(bytes, id),
+    ({ code, message, offset = null }) => {
+      facts.length = before;
+      facts.push({ ...about, value: { state: 'malformed', code, message, offset } });
+      return null;
+    },
+  );
 }
 
 const utf8 = new TextEncoder();

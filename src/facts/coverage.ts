@@ -3,7 +3,7 @@
  * on the host may change unseen, so that nobody has to take the word of this verifier for it.
  */
 
-import { EvidenceError } from '../bytes/errors.ts';
+import { readOr } from '../bytes/errors.ts';
 import type { HashName } from '../bytes/hash.ts';
 import type { EvidenceBundle } from '../evidence/bundle.ts';
 import type { Untrusted } from '../bytes/trust.ts';
@@ -107,12 +107,7 @@ function parsed<T>(bytes: Uint8Array | undefined, parse: (bytes: Uint8Array) => 
 
 /** Null for a log that breaks its format; the appraisal says what is wrong with it. */
 function tried<T>(read: () => T): T | null {
-  try {
-    return read();
-  } catch (cause) {
-    if (!(cause instanceof EvidenceError)) throw cause;
-    return null;
-  }
+  return readOr(read, () => null);
 }
 
 /** Of a log that breaks its format no byte is covered. */

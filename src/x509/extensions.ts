@@ -14,7 +14,7 @@ import {
   type DerNode,
 } from '../bytes/der.ts';
 import { DerFields } from '../bytes/der-fields.ts';
-import { EvidenceError } from '../bytes/errors.ts';
+import { readOr } from '../bytes/errors.ts';
 import { toHex } from '../bytes/text.ts';
 import { refused } from './codes.ts';
 import type { QuirkName } from './quirks.ts';
@@ -91,12 +91,12 @@ export function extensionValue<T>(
 ): T | undefined {
   const extension = extensions.get(oid);
   if (extension === undefined) return undefined;
-  try {
-    return read(readDer(extension.value, part));
-  } catch (error) {
-    if (!(error instanceof EvidenceError)) throw error;
-    throw refused('x509.extension-malformed', `extension ${oid}: ${error.message}`, part);
-  }
+  return readOr(
+    () => read(readDer(extension.value, part)),
+    ({ message }) => {
+      throw refused('x509.extension-malformed', `extension ${oid}: ${message}`, part);
+    },
+  );
 }
 
 /** Clause 4.2.1.9. */

@@ -1,6 +1,6 @@
 /** What the check of one certificate finds on the way: all that is wrong, and all that was tolerated. */
 
-import { EvidenceError } from '../bytes/errors.ts';
+import { readOr } from '../bytes/errors.ts';
 import { refusalOf, type CertificateCode, type Refusal } from './codes.ts';
 import type { NoteName } from './path-model.ts';
 import type { QuirkName } from './quirks.ts';
@@ -21,12 +21,9 @@ export class Findings {
 
   /** What `read` gives; what it cannot read is refused with the reader's code. */
   attempt<T>(read: () => T): T | undefined {
-    try {
-      return read();
-    } catch (error) {
-      if (!(error instanceof EvidenceError)) throw error;
+    return readOr(read, (error) => {
       this.refusals.push(refusalOf(error));
       return undefined;
-    }
+    });
   }
 }

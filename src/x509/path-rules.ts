@@ -1,7 +1,7 @@
 /** What RFC 5280, clause 6.1, asks of each certificate of a path for itself, and of an issuer. */
 
 import { derChildren, derExpect, derOid, TAG, type DerNode } from '../bytes/der.ts';
-import { EvidenceError } from '../bytes/errors.ts';
+import { readOr } from '../bytes/errors.ts';
 import { printable } from '../bytes/text.ts';
 import type { Certificate } from './certificate.ts';
 import type { CertificateCode, Refusal } from './codes.ts';
@@ -91,12 +91,10 @@ function policiesUnderstood(certificate: Certificate): boolean {
       derOid(derExpect(policy, TAG.oid, information));
       return qualifiers === undefined || derChildren(qualifiers).every(isKnownQualifier);
     });
-  try {
-    return extensionValue(certificate.extensions, EXTENSION.certificatePolicies, certificate.part, read) ?? true;
-  } catch (error) {
-    if (error instanceof EvidenceError) return false;
-    throw error;
-  }
+  return readOr(
+    () => extensionValue(certificate.extensions, EXTENSION.certificatePolicies, certificate.part, read) ?? true,
+    () => false,
+  );
 }
 
 function isKnownQualifier(node: DerNode): boolean {

@@ -1,6 +1,6 @@
 /** What revocation lists say about a certificate of a path (RFC 5280, clause 6.3, for complete lists of the issuer itself). */
 
-import { EvidenceError } from '../bytes/errors.ts';
+import { readOr } from '../bytes/errors.ts';
 import type { Certificate } from './certificate.ts';
 import type { Crl } from './crl.ts';
 import { crlDistributionPoints } from './general-names.ts';
@@ -34,11 +34,9 @@ function covers(crl: Crl, certificate: Certificate): boolean {
 
 /** Whether the certificate names the list's distribution point (clause 6.3.3, b, 2, i). */
 function namesPoint(certificate: Certificate, names: readonly string[]): boolean {
-  try {
-    return crlDistributionPoints(certificate).some((point) => point.names.some((name) => names.includes(name)));
-  } catch (error) {
+  return readOr(
+    () => crlDistributionPoints(certificate).some((point) => point.names.some((name) => names.includes(name))),
     // A certificate whose distribution points cannot be read is covered by no list that asks for one.
-    if (error instanceof EvidenceError) return false;
-    throw error;
-  }
+    () => false,
+  );
 }

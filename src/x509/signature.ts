@@ -3,7 +3,7 @@
 import { constants, verify, type KeyObject } from 'node:crypto';
 import { contextTag, derExpect, derOnly, derSmallNumber, TAG, type DerNode } from '../bytes/der.ts';
 import { DerFields } from '../bytes/der-fields.ts';
-import { EvidenceError } from '../bytes/errors.ts';
+import { readOr } from '../bytes/errors.ts';
 import type { HashName } from '../bytes/hash.ts';
 import { isNull, readAlgorithm, type AlgorithmIdentifier } from './algorithm.ts';
 import type { Signed } from './certificate.ts';
@@ -121,11 +121,12 @@ function schemeOf(algorithm: AlgorithmIdentifier): Scheme | Refusal {
 
 /** RSASSA-PSS-params (RFC 4055, clause 3.1): one hash for everything, as RFC 8017 recommends and all do. */
 function pssScheme(parameters: DerNode): Scheme | Refusal {
-  try {
-    const { hash, maskHash, saltLength, trailer } = readPss(parameters);
-    if (hash !== undefined && hash === maskHash && trailer === 1) return { scheme: 'pss', hash, saltLength };
-  } catch (error) {
-    if (!(error instanceof EvidenceError)) throw error;
+  const read = readOr(
+    () => readPss(parameters),
+    () => undefined,
+  );
+  if (read?.hash !== undefined && read.hash === read.maskHash && read.trailer === 1) {
+    return { scheme: 'pss', hash: read.hash, saltLength: read.saltLength };
   }
   return { code: 'path.algorithm', message: 'RSASSA-PSS with parameters that are not supported' };
 }

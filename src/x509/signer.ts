@@ -1,7 +1,7 @@
 /** The keys of certificates as signers, opened once each, and what they were asked. */
 
 import type { KeyObject } from 'node:crypto';
-import { EvidenceError } from '../bytes/errors.ts';
+import { readOr } from '../bytes/errors.ts';
 import type { Certificate, Signed } from './certificate.ts';
 import { refusalOf, type Refusal } from './codes.ts';
 import { checkSignature, weaknessOf, type SignatureCheck } from './signature.ts';
@@ -50,13 +50,10 @@ function checkWith(signed: Signed, signer: Signer): SignatureCheck {
 }
 
 function openSigner({ subjectPublicKeyInfo, part }: Certificate): Signer {
-  try {
+  return readOr(() => {
     const key = readSubjectKey(subjectPublicKeyInfo, part);
     return weaknessOf(key) ?? { key, object: subjectKeyObject(key, part) };
-  } catch (error) {
-    if (!(error instanceof EvidenceError)) throw error;
-    return refusalOf(error);
-  }
+  }, refusalOf);
 }
 
 function pairOf({ sha256 }: Named, issuer: Certificate): string {

@@ -6,7 +6,7 @@
 import { createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto';
 import { derBitOctets, derExpect, derOid, readDer, TAG, type DerNode } from '../bytes/der.ts';
 import { DerFields } from '../bytes/der-fields.ts';
-import { EvidenceError } from '../bytes/errors.ts';
+import { readOr } from '../bytes/errors.ts';
 import { toBase64url } from '../bytes/text.ts';
 import { isNull, readAlgorithm, type AlgorithmIdentifier } from './algorithm.ts';
 import { refused } from './codes.ts';
@@ -89,12 +89,12 @@ export function algorithmText(oid: string): string {
  * @throws EvidenceError `x509.key-malformed`; an algorithm that is not supported is no error
  */
 export function readSubjectKey(spki: Uint8Array, part: string): SubjectKey {
-  try {
-    return openSubjectKey(spki, part);
-  } catch (error) {
-    if (!(error instanceof EvidenceError) || error.code === 'x509.key-malformed') throw error;
-    throw malformed(error.message, part);
-  }
+  return readOr(
+    () => openSubjectKey(spki, part),
+    (error) => {
+      throw error.code === 'x509.key-malformed' ? error : malformed(error.message, part);
+    },
+  );
 }
 
 function openSubjectKey(spki: Uint8Array, part: string): SubjectKey {

@@ -4,7 +4,7 @@
  */
 
 import { derChildren, readDer, TAG, type DerNode } from '../bytes/der.ts';
-import { EvidenceError, PolicyError } from '../bytes/errors.ts';
+import { EvidenceError, PolicyError, readOr } from '../bytes/errors.ts';
 import { parseCertificate, type Certificate } from './certificate.ts';
 import { refusalOf, type Refusal } from './codes.ts';
 import { parseCrl, type Crl } from './crl.ts';
@@ -42,16 +42,15 @@ export interface TrustFile {
 export function readTrustFile(bytes: Uint8Array, name: string, passphrase = ''): TrustFile {
   if (bytes.length > MAX_FILE) throw new PolicyError('trust-file.size', `${name}: more than ${MAX_FILE} bytes`);
   const file = new Contents(name);
-  let format: TrustFile['format'];
-  try {
-    format = looksLikePem(bytes) ? readPem(file, bytes) : readBinary(file, bytes, passphrase);
-  } catch (error) {
-    if (!(error instanceof EvidenceError)) throw error;
-    throw new PolicyError(
-      'trust-file.form',
-      `${name}: neither PEM nor DER of certificates, PKCS#7 or PKCS#12 (${error.message})`,
-    );
-  }
+  const format = readOr(
+    () => (looksLikePem(bytes) ? readPem(file, bytes) : readBinary(file, bytes, passphrase)),
+    ({ message }) => {
+      throw new PolicyError(
+        'trust-file.form',
+        `${name}: neither PEM nor DER of certificates, PKCS#7 or PKCS#12 (${message})`,
+      );
+    },
+  );
   const { certificates, crls, refused, ignored } = file;
   if (certificates.size + crls.size + refused.length === 0) {
     throw new PolicyError('trust-file.empty', `${name}: no certificate in it`);
@@ -129,12 +128,11 @@ class Contents {
     if (entry > MAX_CERTIFICATES) {
       throw new PolicyError('trust-file.size', `${this.name}: more than ${MAX_CERTIFICATES} certificates`);
     }
-    try {
-      const read = parse(der, `${this.name}, entry ${entry}`);
-      into.set(read.sha256, read);
-    } catch (error) {
-      if (!(error instanceof EvidenceError)) throw error;
-      this.refused.push({ ...refusalOf(error), entry });
-    }
+    const read = readOr(
+      () => parse(der, `${this.name}, entry ${entry}`),
+      (error) => error,
+    );
+    if (read instanceof EvidenceError) this.refused.push({ ...refusalOf(read), entry });
+    else into.set(read.sha256, read);
   }
 }

@@ -174,6 +174,28 @@ describe('an enrolled host', () => {
     expect(found(host(enrolment(), trust({ roots: [other.root] })))).toBe('untrusted identity identity.ek-certificate');
   });
 
+  it.each([
+    ['another EK', () => enrolment({ ek: writePublic2B(makeEk('L-2').area) }), 'ek.key'],
+    ['nothing', () => enrolment({ ekCertificates: [Uint8Array.of(0x30, 0)] }), 'x509.'],
+  ])('is told what its certificate is: one of %s', (_, enrolled, code) => {
+    expect(appraise(host(enrolled())).links[0]!.findings.map(({ observed }) => observed)).toEqual([
+      expect.stringContaining(code),
+    ]);
+  });
+
+  it.each(['L-1', 'L-2', 'H-1', 'H-3'] as const)('is trusted with an EK of the template %s', async (template) => {
+    const ek = makeEk(template);
+    const certificates = [await maker.certify(ek.area)];
+    expect(found(host(enrolment({ ek: writePublic2B(ek.area), ekCertificates: certificates })))).toBe('trusted');
+  });
+
+  it('a root or a revocation list of the operator that cannot be read is no word on the evidence', () => {
+    const root = { ...maker.root, certificate: new Uint8Array(3) };
+    expect(() => appraise(host(enrolment(), trust({ roots: [root] })))).toThrow(
+      'the trust root test-maker cannot be read',
+    );
+  });
+
   it('an enrolment that cannot be read is our own fault, never a verdict', () => {
     expect(() => appraise(host(enrolment({ ek: new Uint8Array(3) })))).toThrow('the enrolment holds no EK');
   });

@@ -1,6 +1,6 @@
 /** Events by which the firmware itself describes what it measured, and those of fixed texts. */
 
-import { EvidenceError } from '../../bytes/errors.ts';
+import { readOr } from '../../bytes/errors.ts';
 import { devicePathText } from '../../uefi/device-path.ts';
 import {
   parseFirmwareBlob,
@@ -109,12 +109,10 @@ function imageBody(input: DecodeInput): ImageBody {
 
 function pathText(path: Uint8Array, base: number): string | undefined {
   if (path.length === 0) return '';
-  try {
-    return devicePathText(path, PART, base);
-  } catch (error) {
-    if (error instanceof EvidenceError) return undefined;
-    throw error;
-  }
+  return readOr(
+    () => devicePathText(path, PART, base),
+    () => undefined,
+  );
 }
 
 /** EV_EFI_PLATFORM_FIRMWARE_BLOB: the digest is of the firmware volume, the data its place in memory. */

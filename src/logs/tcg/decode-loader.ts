@@ -1,6 +1,5 @@
 /** Events of boot loaders: EV_IPL of GRUB, shim, systemd's loader and stub, and EV_EVENT_TAG. */
 
-import { EvidenceError } from '../../bytes/errors.ts';
 import { ByteReader } from '../../bytes/reader.ts';
 import { utf16LengthToNul, utf16Text } from '../../uefi/utf16.ts';
 import {
@@ -109,18 +108,14 @@ export function decodeIplMok({ data }: DecodeInput): DecodedEvent {
 /** EV_EVENT_TAG: TCG_PCClientTaggedEvent; its digest is of the whole structure, or of what the tag names. */
 export function decodeEventTag(input: DecodeInput): DecodedEvent {
   const { data, event } = input;
-  let body: EventBody;
-  try {
+  const body = bodyOf(input, () => {
     const r = new ByteReader(data, PART, event.dataOffset);
     const id = r.u32();
     const size = r.u32();
     if (size !== r.remaining) throw r.error('tcg.tag-size', `tagged data of ${size} bytes, ${r.remaining} are there`);
     const name = eventTagName(id);
-    body = { kind: 'tagged', id, ...(name === undefined ? {} : { name }), data: r.rest() };
-  } catch (error) {
-    if (!(error instanceof EvidenceError)) throw error;
-    body = { kind: 'malformed', code: error.code, detail: error.message, data };
-  }
+    return { kind: 'tagged', id, ...(name === undefined ? {} : { name }), data: r.rest() };
+  });
   return mayMatch(input, body);
 }
 

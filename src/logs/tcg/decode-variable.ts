@@ -1,11 +1,11 @@
 /** UEFI variables in events: configuration, boot variables, and the authorities that admitted images. */
 
-import { EvidenceError } from '../../bytes/errors.ts';
+import { EvidenceError, readOr } from '../../bytes/errors.ts';
 import { digestHex } from '../../bytes/hash.ts';
 import { GLOBAL_VARIABLE_GUID, guidText, IMAGE_SECURITY_GUID, SHIM_LOCK_GUID } from '../../uefi/guid.ts';
 import { parseSignatureLists } from '../../uefi/signature-list.ts';
 import { parseVariableData, type UefiVariableData } from '../../uefi/variable.ts';
-import { bound, boundWithQuirk, mayMatch, mismatch, mustMatch, PART, type DecodeInput } from './decode.ts';
+import { bound, boundWithQuirk, mayMatch, mismatch, mustMatch, PART, type DecodeInput, malformed } from './decode.ts';
 import type { AuthorityBody, DecodedEvent, EventBody, VariableBody } from './event-body.ts';
 
 /** Variables that hold EFI_SIGNATURE_LISTs (UEFI 2.10, 32.3 and 3.3): name → GUID. */
@@ -79,16 +79,10 @@ function hasShimPadding(input: DecodeInput, { guid, trailing: extra }: UefiVaria
 }
 
 function readVariable(input: DecodeInput): UefiVariableData | EvidenceError {
-  try {
-    return parseVariableData(input.data, PART, input.event.dataOffset);
-  } catch (error) {
-    if (error instanceof EvidenceError) return error;
-    throw error;
-  }
-}
-
-function malformed(input: DecodeInput, error: EvidenceError): EventBody {
-  return { kind: 'malformed', code: error.code, detail: error.message, data: input.data };
+  return readOr(
+    () => parseVariableData(input.data, PART, input.event.dataOffset),
+    (error) => error,
+  );
 }
 
 /** Bytes behind the structure belong to no field: the data is not what the type says. */
@@ -102,13 +96,11 @@ function variableBody(input: DecodeInput, variable: UefiVariableData, nameBound:
   const { name, guid, data } = variable;
   const body: VariableBody = { kind: 'variable', name, guid, data, nameBound };
   if (LIST_VARIABLES.get(name) !== guid) return body;
-  try {
-    const base = input.event.dataOffset + variable.dataOffset;
-    return { ...body, signatureLists: parseSignatureLists(data, PART, base) };
-  } catch (error) {
-    if (error instanceof EvidenceError) return { ...body, signatureListsError: error.code };
-    throw error;
-  }
+  const base = input.event.dataOffset + variable.dataOffset;
+  return readOr(
+    () => ({ ...body, signatureLists: parseSignatureLists(data, PART, base) }),
+    ({ code }) => ({ ...body, signatureListsError: code }),
+  );
 }
 
 const OWNER_SIZE = 16;

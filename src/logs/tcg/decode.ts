@@ -1,6 +1,6 @@
 /** What every decoder of event data gets and gives; shared by the families. */
 
-import { EvidenceError } from '../../bytes/errors.ts';
+import { type EvidenceError, readOr } from '../../bytes/errors.ts';
 import { hashesTo, type HashName } from '../../bytes/hash.ts';
 import type { DecodedEvent, EventBody } from './event-body.ts';
 import type { TcgEvent, TcgLogFormat } from './model.ts';
@@ -88,12 +88,12 @@ export function mayMatch(input: DecodeInput, body: EventBody): DecodedEvent {
 
 /** The body that `read` gives, or `malformed` with the reason: a hostile structure costs its event, not the log. */
 export function bodyOf(input: DecodeInput, read: () => EventBody): EventBody {
-  try {
-    return read();
-  } catch (error) {
-    if (!(error instanceof EvidenceError)) throw error;
-    return { kind: 'malformed', code: error.code, detail: error.message, data: input.data };
-  }
+  return readOr(read, (error) => malformed(input, error));
+}
+
+/** What is shown of data that breaks the structure its type has. */
+export function malformed({ data }: DecodeInput, { code, message }: EvidenceError): EventBody {
+  return { kind: 'malformed', code, detail: message, data };
 }
 
 /**
