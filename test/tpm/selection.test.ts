@@ -23,6 +23,15 @@ const read = (hex: string): ReturnType<typeof readSelection> => {
   return list;
 };
 
+it('equals no selection that names a PCR there is not, nor does that equal itself', () => {
+  const of = (pcr: number) => new Map([['sha256', [pcr]]] as const);
+  expect(equalSelections(of(23), of(23))).toBe(true);
+  for (const pcr of [-1, 24, 32, NaN]) {
+    expect(equalSelections(of(pcr), of(pcr))).toBe(false);
+    expect(equalSelections(of(pcr), of(0))).toBe(false);
+  }
+});
+
 describe('TPML_PCR_SELECTION', () => {
   it('maps PCR n to bit n mod 8 of octet n div 8', () => {
     expect(read('00000002 000b 03 018080 0004 01 02')).toEqual([
