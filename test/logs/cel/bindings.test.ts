@@ -33,6 +33,7 @@ test.each<[string, Uint8Array]>([
   // Escapes of the words themselves, as systemd has them in the names of file systems.
   ['file-system:/srv/a\\x3ab:ext4', Buffer.from('file-system:/srv/a\\x3ab:ext4')],
   ['\\400 \\08 \\9 \\', Buffer.from('\\400 \\08 \\9 \\')],
+  ['\\n\\080 \\0/0', Buffer.from('\n\\080 \\0/0')],
 ])('the text %s is escaped', (text, measured) => {
   expect(bound({ text, measured })).toMatchObject({ binding: 'bound' });
 });

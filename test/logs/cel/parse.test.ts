@@ -124,6 +124,7 @@ describe('refuses', () => {
     ['a comma at the end', `${json.slice(0, -1)},}`],
     ['a colon missing', json.replace('"pcr":', '"pcr" ')],
     ['a key without quotes', json.replace('"pcr"', 'pcr')],
+    ['a key in other quotes', json.replace('"pcr":', '\'pcr":')],
     ['a string without end', json.replace('"systemd"', '"systemd')],
     ['a line feed in a string', json.replace('ready', 'rea\ndy')],
     ['a NUL in a string', json.replace('ready', 'rea\0dy')],
@@ -132,6 +133,10 @@ describe('refuses', () => {
     ['a word that is none', json.replace('"pcr":11', '"pcr":nil')],
   ])('%s', (_, text) => {
     expect(errorCode(() => parseCelLog(bytesOf(`\u001e${text}\n`)))).toBe('cel.json');
+  });
+
+  it('says of a string without end that it has none', () => {
+    expect(() => parseCelLog(bytesOf('\u001e{"pcr\n'))).toThrow('a string has no end');
   });
 
   it('text that is not UTF-8', () => {
