@@ -298,6 +298,11 @@ describe('attack 50: a PCR that systemd and IMA write to', () => {
     expect(native.stated[0]!.digest('sha256')).toEqual(ONES);
   });
 
+  test('IMA’s own PCR is left to its replay', () => {
+    const { stated } = ima(file('/a'), file('/b', { pcr: 11 }), file('/c'));
+    expect(stated.map(({ pcr, index }) => [pcr, index])).toEqual([[11, 1]]);
+  });
+
   test('a list of nothing but such entries is looked at so far and no farther', () => {
     const list = parseImaList(binaryList(Array.from({ length: 1100 }, (_, i) => file(`/${i}`, { pcr: 11 }))));
     expect(otherExtends(list, () => 'native').stated).toHaveLength(1024);
