@@ -144,6 +144,16 @@ describe('types whose digest must be of the data', () => {
     expect(empty.signatureLists).toEqual([]);
   });
 
+  test('a variable of another vendor is no key database, whatever its name', () => {
+    const lists = Buffer.alloc(3);
+    const read = (guid: Buffer) => {
+      const data = variable('db', guid, lists);
+      return bodyOf('variable', { pcr: 7, type: EV.driverConfig, data });
+    };
+    expect(read(GUIDS.imageSecurity)).toMatchObject({ signatureListsError: expect.any(String) });
+    expect(read(GUIDS.global)).not.toHaveProperty('signatureListsError');
+  });
+
   test('attack 18: a variable whose lengths overflow is malformed, with whatever its digest proves', () => {
     for (const [name, data] of [
       [2n ** 64n - 1n, 1n],
@@ -190,6 +200,16 @@ describe('types whose data only describes what was measured', () => {
   ])('attack 30: %s is a hint, whatever its digest', (_name, pcr, type, data, kind) => {
     expect(outcome({ pcr, type, data, measured: OTHER })).toEqual(['hint', kind]);
     expect(outcome({ pcr, type, data })).toEqual(['hint', kind]);
+  });
+
+  test('an image from no device has an empty path, and one whose path is none has none', () => {
+    const described = (path: Buffer) => {
+      const data = Buffer.concat([u64(1), u64(2), u64(0), u64(path.length), path]);
+      return bodyOf('image', { pcr: 4, type: EV.application, data }).path;
+    };
+    expect(described(node)).toBe('');
+    expect(described(Buffer.alloc(0))).toBe('');
+    expect(described(Buffer.alloc(4))).toBeUndefined();
   });
 
   test('attack 25: a description longer than the event is malformed', () => {
@@ -439,6 +459,14 @@ describe('meaning needs a known type and PCR', () => {
 
   test('attack 29: EV_UNUSED is an event like any other, without a meaning', () => {
     expect(outcome({ pcr: 7, type: 2, data: secureBoot(0) })).toEqual(['hint', 'unknown']);
+  });
+
+  test('a database of devices that is no variable is malformed, with whatever its digest proves', () => {
+    for (const type of [0x800000e3, 0x800000e4]) {
+      expect(outcome({ pcr: 7, type, data: Buffer.alloc(3) })).toEqual(['bound', 'malformed']);
+      expect(outcome({ pcr: 7, type, data: Buffer.alloc(3), measured: OTHER })).toEqual(['hint', 'malformed']);
+      expect(outcome({ pcr: 7, type, data: secureBoot(1) })).toEqual(['bound', 'variable']);
+    }
   });
 
   test('attack 26: SPDM measurements are not read, only compared', () => {
