@@ -21,6 +21,7 @@ import {
   HostList,
 } from './host-schemas.ts';
 import { EkPinList, EkPinsAdded, NewEkPins } from './ek-pin-schemas.ts';
+import { CrlDetail, CrlList, NewCrl } from './crl-schemas.ts';
 import { EventList } from './event-schemas.ts';
 import { Problem } from './problems.ts';
 import { AppraiseRequest, AttestationResult, EvidenceBundle, Health, KeySet, Readiness } from './schemas.ts';
@@ -50,6 +51,9 @@ export const COMPONENTS = {
   NewTrustRoot,
   TrustRootDetail,
   TrustRootList,
+  NewCrl,
+  CrlDetail,
+  CrlList,
   NewJoinToken,
   JoinTokenCreated,
   JoinTokenList,

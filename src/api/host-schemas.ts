@@ -18,6 +18,9 @@ const HostSummary = z.strictObject({
   weakestLink: z.nullable(z.string()),
   appraisedAt: z.nullable(time('When it was appraised last.')),
   attestedUntil: z.nullable(time('The last verdict stands until then.')),
+  voided: z
+    .nullable(z.strictObject({ at: time('When.'), why: z.string() }))
+    .check(z.describe('What the last verdict rested on was taken back before its time; null: it was not.')),
   createdAt: time('When it was admitted.'),
 });
 export type HostSummary = z.infer<typeof HostSummary>;

@@ -2,6 +2,7 @@
 
 import { AGENT_OPERATIONS } from './operations/agent.ts';
 import { APPRAISE_OPERATIONS } from './operations/appraise.ts';
+import { CRL_OPERATIONS } from './operations/crls.ts';
 import { DOCUMENT_OPERATIONS } from './operations/documents.ts';
 import { EK_PIN_OPERATIONS } from './operations/ek-pins.ts';
 import { EVENT_OPERATIONS } from './operations/events.ts';
@@ -15,6 +16,7 @@ export const OPERATIONS = {
   ...AGENT_OPERATIONS,
   ...HOST_OPERATIONS,
   ...TRUST_OPERATIONS,
+  ...CRL_OPERATIONS,
   ...JOIN_TOKEN_OPERATIONS,
   ...EK_PIN_OPERATIONS,
   ...TOKEN_OPERATIONS,

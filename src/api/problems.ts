@@ -120,6 +120,21 @@ const entries = {
     title: 'The root is trusted already',
     remedy: 'Nothing is to be done; to change its class or name, remove it first.',
   },
+  'crl.unknown': {
+    status: 404,
+    title: 'There is no such revocation list',
+    remedy: 'List the revocation lists; it may be removed already.',
+  },
+  'crl.list': {
+    status: 422,
+    title: 'The revocation list cannot be used',
+    remedy: 'Send a complete list of its issuer’s own in DER: no delta, indirect or partial one.',
+  },
+  'crl.exists': {
+    status: 409,
+    title: 'The revocation list is there already',
+    remedy: 'Nothing is to be done.',
+  },
   'evidence.unreadable': {
     status: 400,
     title: 'The evidence bundle cannot be read',

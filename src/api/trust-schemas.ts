@@ -3,20 +3,10 @@
 import * as z from 'zod/mini';
 import { ROOT_CLASSES } from '../references/enrolment.ts';
 import { Reason, time, words } from './fields.ts';
+import { base64url } from './schemas.ts';
 
 /** Characters of a certificate that is still read, in base64url. */
 const MOST_CERTIFICATE = 60_000;
-
-/** DER in base64url. */
-const der = (most: number, description: string) =>
-  z
-    .string()
-    .check(
-      z.minLength(1),
-      z.maxLength(most),
-      z.regex(/^[A-Za-z0-9_-]*$/, 'must be base64url without padding'),
-      z.describe(description),
-    );
 
 const Class = z
   .enum(ROOT_CLASSES)
@@ -28,7 +18,10 @@ const Class = z
 
 /** `POST /v1/trust-roots`. */
 export const NewTrustRoot = z.strictObject({
-  certificate: der(MOST_CERTIFICATE, 'The certificate of a CA: DER in base64url.'),
+  certificate: base64url('The certificate of a CA: DER in base64url.').check(
+    z.minLength(1),
+    z.maxLength(MOST_CERTIFICATE),
+  ),
   class: Class,
   name: words(200, 'What people call it.'),
   reason: z.optional(Reason),

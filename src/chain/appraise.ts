@@ -4,7 +4,7 @@
  */
 
 import { contentId, type HashName } from '../bytes/hash.ts';
-import { matchImage, type ImageMatch } from '../checks/image-match.ts';
+import { matchImage, NO_IMAGE, type ImageMatch } from '../checks/image-match.ts';
 import { LINKS, type LinkId } from '../checks/model.ts';
 import type { References } from '../checks/references.ts';
 import type { EvidenceBundle } from '../evidence/bundle.ts';
@@ -105,8 +105,6 @@ interface Verified {
 function isVerified(authenticated: Authenticated): authenticated is Authenticated & Verified {
   return authenticated.quoted !== null && authenticated.bank !== null;
 }
-
-const NO_IMAGE: ImageMatch = { manifest: null, differences: [], commandLine: null };
 
 /** Link 3 and the links after it; these are asked about only when every check of link 3 is yes. */
 interface Judged {

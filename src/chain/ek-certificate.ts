@@ -50,9 +50,9 @@ type WithoutName<F> = F extends unknown ? Omit<F, 'name'> : never;
 
 function judge(ek: PresentedEk, trust: TrustStore, at: number, cache: AppraisalCache | undefined): Judged {
   if (ek.certificates.length === 0) return { state: 'no-certificate' };
-  const ids = [ek.name, ...ek.certificates.map((der) => contentId(der)), ...trust.roots.map(({ id }) => id)];
-  const key = digestHex('sha256', new TextEncoder().encode([...ids, ...trust.crls.map(({ id }) => id)].join()));
-  const proved = cached(cache, `ek/${key}`, () => prove(ek, trust));
+  const store = keyOf([...trust.roots.map(({ id }) => id), '', ...trust.crls.map(({ id }) => id)]);
+  const key = keyOf([ek.name, ...ek.certificates.map((der) => contentId(der)), store]);
+  const proved = cached(cache, `ek/${key}`, () => prove(ek, () => cached(cache, `trust/${store}`, () => read(trust))));
   if (proved.refusal !== null) return refused(proved.refusal);
   const result = pathAt(proved.proof, at, { missing: 'note', stale: 'note' });
   if (!result.ok) {
@@ -68,6 +68,10 @@ function judge(ek: PresentedEk, trust: TrustStore, at: number, cache: AppraisalC
     concerns: [...new Set([...proved.concerns, ...result.notes.map(({ note }) => note)])],
     quirks: [...new Set([...proved.quirks, ...result.quirks.map(({ quirk }) => quirk)])],
   };
+}
+
+function keyOf(ids: readonly string[]): string {
+  return digestHex('sha256', new TextEncoder().encode(ids.join()));
 }
 
 /** The verifier has no root for it: nothing is wrong with the certificate as far as anybody here can tell. */
@@ -88,7 +92,17 @@ interface Proved {
 
 const NO_PROOF: PathProof = { paths: [], refusal: undefined };
 
-function prove({ area, certificates }: PresentedEk, trust: TrustStore): Proved {
+/** The operator's roots and revocation lists as they are read. */
+interface ReadTrust {
+  readonly anchors: readonly Certificate[];
+  readonly crls: readonly Crl[];
+}
+
+function read({ roots, crls }: TrustStore): ReadTrust {
+  return { anchors: roots.map(anchorOf), crls: crls.map(crlOf) };
+}
+
+function prove({ area, certificates }: PresentedEk, trust: () => ReadTrust): Proved {
   const nothing = (refusal: Refusal): Proved => ({ refusal, proof: NO_PROOF, concerns: [], quirks: [] });
   const [first, ...others] = certificates;
   const read = (): Proved => {
@@ -102,8 +116,7 @@ function prove({ area, certificates }: PresentedEk, trust: TrustStore): Proved {
       leaf: stored.certificate,
       presented: others.flatMap((bytes, i) => readStoredChain(bytes, `ek-chain[${i}]`)),
       intermediates: [],
-      anchors: trust.roots.map(anchorOf),
-      crls: trust.crls.map(crlOf),
+      ...trust(),
       // The check refuses what it may not rest on; here it is told apart.
       rules: { sha1: true, purpose: PURPOSE.ek },
     });
@@ -114,7 +127,7 @@ function prove({ area, certificates }: PresentedEk, trust: TrustStore): Proved {
 
 /** Why a certificate is none of an EK, whoever issued it; null when it may be. */
 export function ekCertificateRefusal(area: TpmtPublic, certificate: Uint8Array): Refusal | null {
-  return prove({ name: '', area, certificates: [certificate] }, NO_TRUST).refusal;
+  return prove({ name: '', area, certificates: [certificate] }, () => read(NO_TRUST)).refusal;
 }
 
 /** What the operator keeps was read when it was added; what cannot be read now is no evidence's fault. */

@@ -31,6 +31,9 @@ export interface ImageMatch {
   readonly commandLine: string | null;
 }
 
+/** Where nothing was compared. */
+export const NO_IMAGE: ImageMatch = { manifest: null, differences: [], commandLine: null };
+
 /** Component that manifests give the measurements of the kernel command line. */
 export const COMMAND_LINE = 'command-line';
 

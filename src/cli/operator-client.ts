@@ -41,6 +41,23 @@ export function operatorClient(io: Io, options: OperatorOptions): Call {
   };
 }
 
+/** All pages of a list: an operator asks for the fleet, not for a page of it. */
+export async function allPages<T extends { readonly next: string | null }>(
+  send: Call,
+  path: string,
+  query: Readonly<Record<string, string>> = {},
+): Promise<T[]> {
+  const pages: T[] = [];
+  let next: string | null = null;
+  do {
+    const parameters = new URLSearchParams({ ...query, limit: '1000', ...(next !== null && { after: next }) });
+    const page: T = await send<T>({ method: 'GET', path: `${path}?${parameters.toString()}` });
+    pages.push(page);
+    next = page.next;
+  } while (next !== null);
+  return pages;
+}
+
 /** The path of a request that takes something away, with the reason for the record of changes. */
 export function withReason(path: string, reason: string | undefined): string {
   return reason === undefined ? path : `${path}?reason=${encodeURIComponent(reason)}`;

@@ -10,6 +10,7 @@ import { HttpProblem, problemHandler, requestId } from './problem-error.ts';
 import { RateLimiter } from './rate-limiter.ts';
 import { registerRoutes, type Handlers, type Route } from './router.ts';
 import { appraiseRoute } from './routes/appraise.ts';
+import { addCrlRoute, listCrlsRoute, removeCrlRoute } from './routes/crls.ts';
 import { healthRoute, keySetRoute, openApiRoute, readinessRoute } from './routes/documents.ts';
 import { addEkPinsRoute, listEkPinsRoute, removeEkPinRoute } from './routes/ek-pins.ts';
 import { listEventsRoute } from './routes/events.ts';
@@ -58,6 +59,9 @@ export function createApp(context: ServiceContext, stopping: () => boolean): Exp
     listTrustRoots: listTrustRootsRoute(context),
     showTrustRoot: showTrustRootRoute(context),
     removeTrustRoot: removeTrustRootRoute(context),
+    addCrl: addCrlRoute(context),
+    listCrls: listCrlsRoute(context),
+    removeCrl: removeCrlRoute(context),
     createJoinToken: createJoinTokenRoute(context),
     listJoinTokens: listJoinTokensRoute(context),
     revokeJoinToken: revokeJoinTokenRoute(context),

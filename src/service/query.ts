@@ -4,6 +4,16 @@ import type { Request } from 'express';
 import { printable } from '../bytes/text.ts';
 import { HttpProblem } from './problem-error.ts';
 
+const PAGE = { default: 100, most: 1000 } as const;
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/** Which page of a list is asked for. */
+interface Page {
+  readonly after?: string;
+  /** most entries */
+  readonly limit: number;
+}
+
 /**
  * The query of a request.
  * @param names of the parameters there are
@@ -37,6 +47,17 @@ class Query {
   /** Why something is taken away, in one line. */
   reason(): string | undefined {
     return this.text('reason', /^[^\p{C}\p{Zl}\p{Zp}]{1,500}$/u, 'one line of words');
+  }
+
+  /** Most entries of a page. */
+  limit(): number {
+    return this.number('limit', { least: 1, most: PAGE.most }) ?? PAGE.default;
+  }
+
+  /** The page of a list whose entries are in the order of their ids. */
+  page(): Page {
+    const after = this.text('after', UUID, 'an id');
+    return { limit: this.limit(), ...(after !== undefined && { after }) };
   }
 
   /** A whole number within bounds. */

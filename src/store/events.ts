@@ -52,6 +52,7 @@ export const EVENT_ACTIONS = [
   'trust-root.added',
   'trust-root.removed',
   'crl.added',
+  'crl.removed',
   'setting.changed',
 ] as const;
 export type EventAction = (typeof EVENT_ACTIONS)[number];

@@ -115,6 +115,20 @@ export async function listHosts(reader: Reader, { after, state, limit }: HostQue
   return (await query.execute()).map(toHost);
 }
 
+/** Hosts that may be relied on at a time, with the policy of each: those who lose by what is taken back. */
+export function trustedHosts(reader: Reader, at: number): Promise<Pick<Host, 'id' | 'policy'>[]> {
+  return reader
+    .selectFrom('hosts')
+    .innerJoin('standings', 'standings.host_id', 'hosts.id')
+    .select(['hosts.id', 'hosts.policy'])
+    .where('hosts.state', '=', 'active')
+    .where('last_verdict', '=', 'trusted')
+    .where('voided_at', 'is', null)
+    .where('attested_until_at', '>', at)
+    .orderBy('hosts.id')
+    .execute();
+}
+
 function selectHosts(reader: Reader) {
   return reader
     .selectFrom('hosts')

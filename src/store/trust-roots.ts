@@ -74,7 +74,7 @@ function selectRoots(reader: Reader) {
 export interface Crl {
   /** blob: the list in DER */
   readonly crlId: string;
-  /** SHA-256 of the issuer's name in DER */
+  /** SHA-256 of the issuer's name, as names are compared */
   readonly issuerSha256: string;
   readonly thisUpdateAt: number;
   readonly nextUpdateAt: number | null;
@@ -106,13 +106,26 @@ export async function addCrl(change: Change, crl: NewCrl): Promise<boolean> {
   return true;
 }
 
+/** @returns whether there was one */
+export async function removeCrl(change: Change, crlId: string): Promise<boolean> {
+  const crl = await selectCrls(change.read).where('crl_id', '=', crlId).executeTakeFirst();
+  if (crl === undefined) return false;
+  const { issuerSha256, thisUpdateAt, nextUpdateAt } = crl;
+  const detail = { issuerSha256, thisUpdateAt, nextUpdateAt };
+  await change.record({ action: 'crl.removed', subject: crlId, detail }, (recorder) =>
+    recorder.deleteFrom('crls').where('crl_id', '=', crlId).execute(),
+  );
+  return true;
+}
+
 /** Every list, of each issuer the newest first. */
 export function listCrls(reader: Reader): Promise<Crl[]> {
+  return selectCrls(reader).orderBy('issuer_sha256').orderBy('this_update_at', 'desc').orderBy('crl_id').execute();
+}
+
+function selectCrls(reader: Reader) {
   return reader
     .selectFrom('crls')
     .select(['crl_id as crlId', 'issuer_sha256 as issuerSha256', 'this_update_at as thisUpdateAt'])
-    .select(['next_update_at as nextUpdateAt', 'added_by as addedBy', 'added_at as addedAt'])
-    .orderBy('issuer_sha256')
-    .orderBy('this_update_at', 'desc')
-    .execute();
+    .select(['next_update_at as nextUpdateAt', 'added_by as addedBy', 'added_at as addedAt']);
 }

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { contentId } from '../../src/bytes/hash.ts';
 import { startTestService, tokenOf } from '../service/running.ts';
+import { makeEkAuthority } from '../support/ek-authority.ts';
 import { makeEk, makeIntermediate, makeRoot } from '../support/test-pki.ts';
 import { assay, documentOf, type Ended } from './terminal.ts';
 
@@ -151,5 +152,52 @@ describe('assay trust', () => {
     const ended = await run('trust', 'add', file(content), '--class', 'lab', ...args, '--json');
     expect([ended.code, codeOf(ended)]).toEqual([3, code]);
     expect(documentOf(await run('trust', 'list', '--json'))['trustRoots']).toEqual([]);
+  });
+});
+
+describe('assay trust add-crl', () => {
+  it('adds the lists of files, lists them, and removes one', async () => {
+    const run = await operated();
+    const maker = await makeEkAuthority();
+    const list = await maker.revoke([maker.root.certificate]);
+    const older = await maker.revoke([], '2021-01-01T00:00:00Z');
+    const path = file(pem(list, 'X509 CRL') + pem(older, 'X509 CRL'));
+    const added = await run('trust', 'add-crl', path, '--reason', 'weekly');
+    expect([added.code, added.err]).toEqual([0, '']);
+    expect(added.out).toBe(
+      `${contentId(list)}  CN=test-maker  revokes 1\n${contentId(older)}  CN=test-maker  revokes 0\n`,
+    );
+    const listed = (await run('trust', 'list-crls')).out;
+    expect(listed).toMatch(/1 {8}until 2089-01-01T00:00:00\.000Z .* CN=test-maker\n/);
+    expect(listed).toMatch(/0 {8}not current \(next 2021-01-01T00:00:00\.000Z\) {2}CN=test-maker\n/);
+    const removed = await run('trust', 'remove-crl', contentId(older), '--reason', 'superseded', '--json');
+    expect(documentOf(removed)).toEqual({ schema: 'assay.crl-removed/1', id: contentId(older) });
+    expect(codeOf(await run('trust', 'remove-crl', contentId(older), '--json'))).toBe('crl.unknown');
+    const again = await run('trust', 'add-crl', file(list), '--json');
+    expect(documentOf(again)).toEqual({
+      schema: 'assay.crls-added/1',
+      added: [],
+      present: [contentId(list)],
+      leftOut: [],
+    });
+    expect(documentOf(await run('trust', 'list-crls', '--json'))).toMatchObject({
+      schema: 'assay.crls/1',
+      crls: [{ id: contentId(list), revoked: 1 }],
+    });
+  });
+
+  it('says what it left out, and that the file of roots belongs elsewhere', async () => {
+    const run = await operated();
+    const ended = await run('trust', 'add-crl', file(pem(ROOT)));
+    expect(ended.code).toBe(1);
+    expect(ended.err).toMatch(/1 certificates, which are no revocation lists\n$/);
+    const roots = await run(
+      'trust',
+      'add',
+      file(pem(await (await makeEkAuthority()).revoke([]), 'X509 CRL')),
+      '--class',
+      'lab',
+    );
+    expect(roots.err).toContain('1 revocation lists, which are no roots (`assay trust add-crl` takes them)');
   });
 });

@@ -175,6 +175,8 @@ describe('a machine that waits', () => {
     expect(await service.call('POST', path, { decision: 'approve', replaces })).toMatchObject({ status: 404 });
     const { body } = await service.call('POST', path, { decision: 'approve', replaces: old.id });
     expect(body).toEqual({ host: old.id });
+    const voided = { why: 'another EK took the place of its own' };
+    expect((await hostsOf(service)).hosts).toMatchObject([{ standing: 'stale', voided }]);
     board.id = old.id;
     expect(await board.attest()).toMatchObject({ verdict: 'trusted' });
     await expect(old.attest()).rejects.toMatchObject({ code: 'evidence.not-from-host' });

@@ -335,16 +335,23 @@ describe('a caller', () => {
     await expectResponse('join-token.unknown', await remove(`/v1/join-tokens/${ID}`));
     await expectResponse('ek-pin.unknown', await remove(`/v1/ek-pins/${ID}`));
     await expectResponse('trust-root.unknown', await remove(`/v1/trust-roots/sha256:${'0'.repeat(64)}`));
-    const trust = (certificate: Uint8Array) =>
-      fetch(`${url}/v1/trust-roots`, {
+    await expectResponse('crl.unknown', await remove(`/v1/crls/sha256:${'0'.repeat(64)}`));
+    const send = (path: string, body: object) =>
+      fetch(url + path, {
         method: 'POST',
         headers: { ...headers, 'content-type': 'application/json' },
-        body: JSON.stringify({ certificate: toBase64url(certificate), class: 'lab', name: 'a' }),
+        body: JSON.stringify(body),
       });
+    const trust = (certificate: Uint8Array) =>
+      send('/v1/trust-roots', { certificate: toBase64url(certificate), class: 'lab', name: 'a' });
     await expectResponse('trust-root.certificate', await trust(new Uint8Array(1)));
-    const { root } = await makeEkAuthority();
-    expect((await trust(root.certificate)).status).toBe(201);
-    await expectResponse('trust-root.exists', await trust(root.certificate));
+    const maker = await makeEkAuthority();
+    expect((await trust(maker.root.certificate)).status).toBe(201);
+    await expectResponse('trust-root.exists', await trust(maker.root.certificate));
+    const list = { list: toBase64url(await maker.revoke([])) };
+    await expectResponse('crl.list', await send('/v1/crls', { list: toBase64url(maker.root.certificate) }));
+    expect((await send('/v1/crls', list)).status).toBe(201);
+    await expectResponse('crl.exists', await send('/v1/crls', list));
   });
 
   it('that pins an endorsement key twice is told which', async () => {

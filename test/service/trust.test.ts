@@ -7,6 +7,8 @@ import { EkPinList, EkPinsAdded } from '../../src/api/ek-pin-schemas.ts';
 import { EventList } from '../../src/api/event-schemas.ts';
 import { JoinTokenCreated, JoinTokenList } from '../../src/api/join-token-schemas.ts';
 import { httpTransport } from '../../src/api/transport.ts';
+import { CrlDetail, CrlList } from '../../src/api/crl-schemas.ts';
+import { HostDetail } from '../../src/api/host-schemas.ts';
 import { TrustRootDetail, TrustRootList } from '../../src/api/trust-schemas.ts';
 import { toBase64url } from '../../src/bytes/text.ts';
 import { resolvePolicy } from '../../src/policy/resolve.ts';
@@ -196,6 +198,8 @@ describe('a root', () => {
     expect(await judged.attest()).toMatchObject({ verdict: 'trusted' });
     expect((await problem('POST', '/v1/trust-roots', rootOf(maker))).code).toBe('trust-root.exists');
     expect((await send('DELETE', `/v1/trust-roots/${id}?reason=theirs+leaked`)).status).toBe(204);
+    const { standing, voided } = await answer(HostDetail, 200, 'GET', `/v1/hosts/${judged.id}`);
+    expect([standing, voided!.why]).toEqual(['stale', expect.stringMatching(/^identity\.ek-root-unknown: /)]);
     expect(await judged.attest()).toMatchObject({ weakestLink: 'identity' });
     expect((await problem('GET', `/v1/trust-roots/${id}`)).code).toBe('trust-root.unknown');
     expect((await problem('DELETE', `/v1/trust-roots/${id}`)).code).toBe('trust-root.unknown');
@@ -226,5 +230,28 @@ describe('a root', () => {
     const { problem } = await operated();
     const body = { certificate: toBase64url(makeRoot()), class: 'lab', name: 'a', ...bend };
     expect(await problem('POST', '/v1/trust-roots', body)).toEqual({ code: 'request.invalid', pointers: [pointer] });
+  });
+});
+
+describe('a revocation list', () => {
+  it('is added, listed with what it says, and removed', async () => {
+    const { answer, send, actions } = await operated();
+    const maker = await makeEkAuthority();
+    const list = await maker.revoke([maker.root.certificate], '2026-12-01T00:00:00Z');
+    const added = await answer(CrlDetail, 201, 'POST', '/v1/crls', { list: toBase64url(list), reason: 'weekly' });
+    expect(added).toMatchObject({ issuer: 'CN=test-maker', revoked: 1, nextUpdate: '2026-12-01T00:00:00.000Z' });
+    // Out of date from the very moment that nextUpdate names.
+    expect(added.current).toBe(false);
+    const newer = await answer(CrlDetail, 201, 'POST', '/v1/crls', { list: toBase64url(await maker.revoke([])) });
+    expect(newer).toMatchObject({ revoked: 0, current: true });
+    const { crls } = await answer(CrlList, 200, 'GET', '/v1/crls');
+    expect(crls.map(({ id }) => id).toSorted()).toEqual([added.id, newer.id].toSorted());
+    expect((await send('DELETE', `/v1/crls/${added.id}?reason=superseded`)).status).toBe(204);
+    expect(await answer(CrlList, 200, 'GET', '/v1/crls')).toEqual({ crls: [newer] });
+    expect((await actions()).filter((action) => action.startsWith('crl.'))).toEqual([
+      'crl.added',
+      'crl.added',
+      'crl.removed',
+    ]);
   });
 });

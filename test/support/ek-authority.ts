@@ -15,6 +15,8 @@ export interface EkAuthority {
   readonly root: TrustRoot;
   /** DER of a certificate for that EK */
   certify(area: TpmtPublic, validity?: { readonly notAfter: string }): Promise<Uint8Array>;
+  /** DER of a revocation list of these certificates */
+  revoke(certificates: readonly Uint8Array[], until?: string): Promise<Uint8Array>;
 }
 
 export async function makeEkAuthority(name = 'test-maker', kind: RootClass = 'discrete'): Promise<EkAuthority> {
@@ -62,6 +64,24 @@ export async function makeEkAuthority(name = 'test-maker', kind: RootClass = 'di
         crypto,
       );
       return new Uint8Array(made.rawData);
+    },
+    async revoke(certificates, until = '2089-01-01T00:00:00Z') {
+      const list = await x509.X509CrlGenerator.create(
+        {
+          issuer: ca.subject,
+          thisUpdate: from,
+          nextUpdate: new Date(until),
+          signingKey: keys.privateKey,
+          signingAlgorithm: ALGORITHM,
+          entries: certificates.map((der) => ({
+            serialNumber: new x509.X509Certificate(der).serialNumber,
+            revocationDate: from,
+            reason: x509.X509CrlReason.keyCompromise,
+          })),
+        },
+        crypto,
+      );
+      return new Uint8Array(list.rawData);
     },
   };
 }

@@ -1,7 +1,7 @@
 /** `/v1/ek-pins`: endorsement keys of machines that are ours. */
 
 import { BODY_PROBLEMS, json, type Operation } from '../operation.ts';
-import { id, REASON } from './parameters.ts';
+import { id, PAGE, REASON } from './parameters.ts';
 
 export const EK_PIN_OPERATIONS = {
   addEkPins: {
@@ -19,15 +19,7 @@ export const EK_PIN_OPERATIONS = {
     path: '/v1/ek-pins',
     access: { role: 'viewer' },
     summary: 'List pinned endorsement keys',
-    parameters: [
-      { name: 'after', in: 'query', description: 'Those after this id.', schema: { type: 'string', format: 'uuid' } },
-      {
-        name: 'limit',
-        in: 'query',
-        description: 'Most of the page. Default 100.',
-        schema: { type: 'integer', minimum: 1, maximum: 1000 },
-      },
-    ],
+    parameters: PAGE,
     answer: json('EkPinList', 'A page of pins'),
     problems: ['request.query'],
   },

@@ -1,6 +1,7 @@
 /** `/v1/events`: the record of changes. */
 
 import { json, type Operation } from '../operation.ts';
+import { LIMIT } from './parameters.ts';
 
 export const EVENT_OPERATIONS = {
   listEvents: {
@@ -17,12 +18,7 @@ export const EVENT_OPERATIONS = {
         description: 'Events after this number. Default 0.',
         schema: { type: 'integer', minimum: 0 },
       },
-      {
-        name: 'limit',
-        in: 'query',
-        description: 'Most events of the page. Default 100.',
-        schema: { type: 'integer', minimum: 1, maximum: 1000 },
-      },
+      LIMIT,
       {
         name: 'subject',
         in: 'query',

@@ -1,6 +1,7 @@
 /** `/v1/hosts` and `/v1/enrolments`: what operators and those who watch call. */
 
 import { BODY_PROBLEMS, json, type Operation, type Parameter } from '../operation.ts';
+import { PAGE, REASON } from './parameters.ts';
 
 const path = (name: string, description: string): Parameter => ({
   name,
@@ -8,21 +9,6 @@ const path = (name: string, description: string): Parameter => ({
   description,
   schema: { type: 'string', format: 'uuid' },
 });
-const page: readonly Parameter[] = [
-  { name: 'after', in: 'query', description: 'Those after this id.', schema: { type: 'string', format: 'uuid' } },
-  {
-    name: 'limit',
-    in: 'query',
-    description: 'Most of the page. Default 100.',
-    schema: { type: 'integer', minimum: 1, maximum: 1000 },
-  },
-];
-const reason: Parameter = {
-  name: 'reason',
-  in: 'query',
-  description: 'Why, for the record of changes.',
-  schema: { type: 'string', maxLength: 500 },
-};
 
 export const HOST_OPERATIONS = {
   listHosts: {
@@ -31,7 +17,7 @@ export const HOST_OPERATIONS = {
     access: { role: 'viewer' },
     summary: 'List hosts with their standing',
     parameters: [
-      ...page,
+      ...PAGE,
       {
         name: 'state',
         in: 'query',
@@ -68,7 +54,7 @@ export const HOST_OPERATIONS = {
     access: { role: 'operator' },
     summary: 'Take a host out of service',
     description: 'Its EK is refused from then on. What is known of it stays.',
-    parameters: [path('host', 'Id of the host.'), reason],
+    parameters: [path('host', 'Id of the host.'), REASON],
     answer: { status: 204, description: 'Done' },
     problems: ['request.query', 'host.unknown'],
   },
@@ -78,7 +64,7 @@ export const HOST_OPERATIONS = {
     access: { role: 'viewer' },
     summary: 'List enrolments; those that wait for a decision unless another state is asked for',
     parameters: [
-      ...page,
+      ...PAGE,
       {
         name: 'state',
         in: 'query',

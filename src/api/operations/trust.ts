@@ -40,7 +40,7 @@ export const TRUST_OPERATIONS = {
     access: { role: 'admin' },
     summary: 'Trust a root no longer',
     description:
-      'It vouches for nobody from then on. Results that were given stay as they are until they expire; hosts that stood on it are judged anew at their next attestation.',
+      'It vouches for nobody from then on. Hosts that stood on it lose that at once; results that relying parties hold stand until they expire.',
     parameters: [root, REASON],
     answer: { status: 204, description: 'It is trusted no longer' },
     problems: ['request.query', 'trust-root.unknown'],

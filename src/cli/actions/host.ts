@@ -2,40 +2,21 @@
 
 import type { EnrolmentList, HostDetail, HostList } from '../../api/host-schemas.ts';
 import { UsageError } from '../../bytes/errors.ts';
-import type { ApproveOptions, HostListOptions, HostSetOptions, ReasonOptions } from '../commands/host.ts';
-import type { OperatorOptions } from '../commands/operator-options.ts';
+import { printable } from '../../bytes/text.ts';
+import type { ApproveOptions, HostListOptions, HostSetOptions } from '../commands/host.ts';
+import type { OperatorOptions, ReasonOptions } from '../commands/operator-options.ts';
 import type { ExitCode, Io } from '../io.ts';
-import { operatorClient } from '../operator-client.ts';
+import { allPages, operatorClient, withReason } from '../operator-client.ts';
+import { said } from '../output.ts';
 import { renderTable } from '../render/table.ts';
 
 const id = encodeURIComponent;
 
-/** All pages of a list: an operator asks for the fleet, not for a page of it. */
-async function allPages<T extends { readonly next: string | null }>(
-  io: Io,
-  options: OperatorOptions,
-  path: string,
-  query: Readonly<Record<string, string>>,
-): Promise<T[]> {
-  const call = operatorClient(io, options);
-  const pages: T[] = [];
-  let next: string | null = null;
-  do {
-    const parameters = new URLSearchParams({ ...query, limit: '1000', ...(next !== null && { after: next }) });
-    const page: T = await call<T>({ method: 'GET', path: `${path}?${parameters.toString()}` });
-    pages.push(page);
-    next = page.next;
-  } while (next !== null);
-  return pages;
-}
-
-function said(io: Io, options: OperatorOptions, schema: string, answer: object, words: string): void {
-  io.out(options.json === true ? `${JSON.stringify({ schema, ...answer })}\n` : `${words}\n`);
-}
-
 export async function listHosts(io: Io, options: HostListOptions): Promise<void> {
   const query = options.state === undefined ? {} : { state: options.state };
-  const hosts = (await allPages<HostList>(io, options, '/v1/hosts', query)).flatMap((page) => page.hosts);
+  const hosts = (await allPages<HostList>(operatorClient(io, options), '/v1/hosts', query)).flatMap(
+    (page) => page.hosts,
+  );
   const rows = hosts.map((host) => [
     host.id,
     host.name,
@@ -59,6 +40,7 @@ export async function showHost(io: Io, host: string, options: OperatorOptions): 
     pair('host', `${shown.id}  ${shown.name}`),
     pair('standing', [shown.standing, shown.weakestLink].filter((word) => word !== null).join(', weakest link ')),
     pair('until', shown.attestedUntil ?? '–'),
+    ...(shown.voided === null ? [] : [pair('taken back', `${shown.voided.at}  ${printable(shown.voided.why, 1000)}`)]),
     pair('policy', shown.policy ?? 'none: the host is denied'),
     pair('state', `${shown.state}, admitted ${shown.createdAt}`),
     pair('ours by', shown.ours === null ? 'nobody’s word' : [shown.ours.by, shown.ours.detail].join(' ')),
@@ -92,14 +74,14 @@ export async function setHost(io: Io, host: string, options: HostSetOptions): Pr
 }
 
 export async function retireHost(io: Io, host: string, options: ReasonOptions): Promise<void> {
-  const query = options.reason === undefined ? '' : `?reason=${id(options.reason)}`;
-  await operatorClient(io, options)<undefined>({ method: 'DELETE', path: `/v1/hosts/${id(host)}${query}` });
+  const path = withReason(`/v1/hosts/${id(host)}`, options.reason);
+  await operatorClient(io, options)<undefined>({ method: 'DELETE', path });
   said(io, options, 'assay.host-retired/1', { id: host }, `${host} retired`);
 }
 
 export async function listEnrolments(io: Io, options: HostListOptions): Promise<void> {
   const query = options.state === undefined ? {} : { state: options.state };
-  const pages = await allPages<EnrolmentList>(io, options, '/v1/enrolments', query);
+  const pages = await allPages<EnrolmentList>(operatorClient(io, options), '/v1/enrolments', query);
   const enrolments = pages.flatMap((page) => page.enrolments);
   const rows = enrolments.map((enrolment) => [
     enrolment.id,

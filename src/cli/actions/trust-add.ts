@@ -7,23 +7,16 @@ import { PolicyError, UsageError } from '../../bytes/errors.ts';
 import { contentId } from '../../bytes/hash.ts';
 import { printable, toBase64url } from '../../bytes/text.ts';
 import type { Certificate } from '../../x509/certificate.ts';
-import { readTrustFile } from '../../x509/trust-file.ts';
 import type { AddTrustOptions } from '../commands/trust.ts';
-import { readInput, readText } from '../input.ts';
+import { readText } from '../input.ts';
 import { EXIT, type ExitCode, type Io } from '../io.ts';
 import { operatorClient, type Call } from '../operator-client.ts';
+import { readTrustInput, sayLeftOut, type LeftOut } from '../trust-input.ts';
 
 /** The makers of all TPMs together have some hundred roots. */
 const MAX_FILES = 4096;
 
-/** Something that is there and was not trusted. */
-interface LeftOut {
-  /** file, or the subject of a certificate */
-  readonly what: string;
-  readonly why: string;
-}
-
-/** @throws UsageError `trust.*`, `input.*`, and as {@link operatorClient}; PolicyError as {@link readTrustFile}, of a file that was named */
+/** @throws UsageError `trust.*`, `input.*`, and as {@link operatorClient}; PolicyError as {@link readTrustInput}, of a file that was named */
 export async function addTrust(io: Io, path: string, options: AddTrustOptions): Promise<ExitCode> {
   const leftOut: LeftOut[] = [];
   const roots = readRoots(path, options, leftOut);
@@ -45,7 +38,7 @@ export async function addTrust(io: Io, path: string, options: AddTrustOptions): 
   } else {
     for (const { id, subject } of added) io.out(`${id}  ${printable(subject, 200)}\n`);
     for (const id of present) io.out(`${id}  was trusted already\n`);
-    for (const { what, why } of leftOut) io.err(`left out: ${printable(what, 200)}: ${printable(why)}\n`);
+    sayLeftOut(io, leftOut);
   }
   return leftOut.length === 0 ? EXIT.yes : EXIT.no;
 }
@@ -58,12 +51,12 @@ function readRoots(path: string, { passphraseFile, anyCa }: AddTrustOptions, lef
   const roots = new Map<string, Certificate>();
   for (const file of files ?? [path]) {
     try {
-      const { certificates, crls, refused, ignored } = readTrustFile(readInput(file, 'the file'), file, passphrase);
-      for (const { entry, code, message } of refused) {
-        leftOut.push({ what: `${file}, entry ${entry}`, why: `${code}: ${message}` });
-      }
-      for (const label of ignored) leftOut.push({ what: file, why: `a PEM block ${label}` });
-      if (crls.length > 0) leftOut.push({ what: file, why: `${crls.length} revocation lists, which are no roots` });
+      const { certificates, crls } = readTrustInput(file, leftOut, passphrase);
+      if (crls.length > 0)
+        leftOut.push({
+          what: file,
+          why: `${crls.length} revocation lists, which are no roots (\`assay trust add-crl\` takes them)`,
+        });
       for (const certificate of certificates) {
         if (anyCa === true || certificate.subjectDer === certificate.issuerDer) {
           roots.set(certificate.sha256, certificate);

@@ -2,8 +2,7 @@
 
 import type { TrustRootDetail, TrustRootList } from '../../api/trust-schemas.ts';
 import { printable } from '../../bytes/text.ts';
-import type { OperatorOptions } from '../commands/operator-options.ts';
-import type { RemoveTrustOptions } from '../commands/trust.ts';
+import type { OperatorOptions, ReasonOptions } from '../commands/operator-options.ts';
 import type { Io } from '../io.ts';
 import { operatorClient, withReason } from '../operator-client.ts';
 import { renderTable } from '../render/table.ts';
@@ -41,7 +40,7 @@ function pem(certificate: string): string {
 }
 
 /** @throws UsageError as {@link operatorClient} */
-export async function removeTrust(io: Io, id: string, options: RemoveTrustOptions): Promise<void> {
+export async function removeTrust(io: Io, id: string, options: ReasonOptions): Promise<void> {
   const path = withReason(`/v1/trust-roots/${encodeURIComponent(id)}`, options.reason);
   await operatorClient(io, options)<undefined>({ method: 'DELETE', path });
   io.out(options.json === true ? `${JSON.stringify({ schema: 'assay.trust-removed/1', id })}\n` : `${id} removed\n`);

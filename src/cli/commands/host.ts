@@ -2,11 +2,7 @@
 
 import type { Command } from 'commander';
 import type { Io } from '../io.ts';
-import { operatorOptions, type OperatorOptions } from './operator-options.ts';
-
-export interface ReasonOptions extends OperatorOptions {
-  readonly reason?: string;
-}
+import { operatorOptions, type OperatorOptions, type ReasonOptions } from './operator-options.ts';
 
 export interface HostListOptions extends OperatorOptions {
   readonly state?: string;

@@ -10,6 +10,11 @@ export interface OperatorOptions {
   readonly json?: true;
 }
 
+/** Of commands that change something. */
+export interface ReasonOptions extends OperatorOptions {
+  readonly reason?: string;
+}
+
 export function operatorOptions(command: Command): Command {
   return command
     .option('--server <url>', 'address of the service (ASSAY_SERVER; default http://127.0.0.1:8480)')

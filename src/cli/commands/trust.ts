@@ -2,7 +2,7 @@
 
 import type { Command } from 'commander';
 import type { Io } from '../io.ts';
-import { operatorOptions, type OperatorOptions } from './operator-options.ts';
+import { operatorOptions, type OperatorOptions, type ReasonOptions } from './operator-options.ts';
 
 export interface AddTrustOptions extends OperatorOptions {
   readonly class: string;
@@ -12,9 +12,7 @@ export interface AddTrustOptions extends OperatorOptions {
   readonly reason?: string;
 }
 
-export interface RemoveTrustOptions extends OperatorOptions {
-  readonly reason?: string;
-}
+const REASON = ['--reason <text>', 'why, for the record of changes'] as const;
 
 export function registerTrust(program: Command, io: Io): void {
   const trust = program
@@ -32,7 +30,7 @@ export function registerTrust(program: Command, io: Io): void {
       .option('--name <name>', 'what people call it, where there is one (default: its subject)')
       .option('--any-ca', 'trust CAs that another CA has issued too')
       .option('--passphrase-file <file>', 'passphrase of PKCS#12 files')
-      .option('--reason <text>', 'why, for the record of changes'),
+      .option(...REASON),
   )
     .option('--json', 'print what was done as JSON (assay.trust-added/1)')
     .addHelpText(
@@ -67,13 +65,53 @@ Exit codes: 0 all are trusted, 1 something was left out, 3 error.`,
   operatorOptions(
     trust
       .command('remove')
-      .description('Trusts a root no longer. Hosts that stood on it are judged anew at their next attestation.')
+      .description('Trusts a root no longer. Hosts that stood on it lose that at once.')
       .argument('<id>', 'id of the root')
-      .option('--reason <text>', 'why, for the record of changes'),
+      .option(...REASON),
   )
     .option('--json', 'print the answer as JSON (assay.trust-removed/1)')
-    .action(async (id: string, options: RemoveTrustOptions) => {
+    .action(async (id: string, options: ReasonOptions) => {
       const { removeTrust } = await import('../actions/trust.ts');
       await removeTrust(io, id, options);
+    });
+  registerCrls(trust, io);
+}
+
+/** Lists of certificates that their issuers took back. */
+function registerCrls(trust: Command, io: Io): void {
+  operatorOptions(
+    trust
+      .command('add-crl')
+      .description(
+        'Adds revocation lists, in DER or PEM. Hosts whose EK certificate is revoked lose at once what they stand on.',
+      )
+      .argument('<file...>', 'files of lists')
+      .option(...REASON),
+  )
+    .option('--json', 'print what was done as JSON (assay.crls-added/1)')
+    .addHelpText('after', '\nExit codes: 0 all are there, 1 something was left out, 3 error.')
+    .action(async (files: readonly string[], options: ReasonOptions) => {
+      const { addCrls } = await import('../actions/trust-crl.ts');
+      io.exitCode = await addCrls(io, files, options);
+    });
+  operatorOptions(
+    trust.command('list-crls').description('Lists the revocation lists, of each issuer the newest first.'),
+  )
+    .option('--json', 'print the list as JSON (assay.crls/1)')
+    .action(async (options: OperatorOptions) => {
+      const { listCrls } = await import('../actions/trust-crl.ts');
+      await listCrls(io, options);
+    });
+  operatorOptions(
+    trust
+      .command('remove-crl')
+      .description('Removes a revocation list.')
+      .argument('<id>', 'id of the list')
+      .option(...REASON),
+  )
+    .option('--json', 'print the answer as JSON (assay.crl-removed/1)')
+    .action(async (id: string, options: ReasonOptions) => {
+      const { removeCrl } = await import('../actions/trust-crl.ts');
+      await removeCrl(io, id, options);
     });
 }

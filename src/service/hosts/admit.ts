@@ -3,6 +3,7 @@
 import { contentId } from '../../bytes/hash.ts';
 import { fromBase64url, toHex } from '../../bytes/text.ts';
 import { insertBlob, packBlob } from '../../store/blobs.ts';
+import { voidStanding } from '../../store/appraisals.ts';
 import type { Change } from '../../store/change.ts';
 import { findEkPin } from '../../store/ek-pins.ts';
 import { decideEnrolment, enrolmentOfHost, type Enrolment } from '../../store/enrolments.ts';
@@ -102,6 +103,7 @@ export async function admitAsReplacement(
   admission: Admission,
 ): Promise<string> {
   for (const identity of await identitiesOf(change.read, hostId)) await retireIdentity(change, hostId, identity);
+  await voidStanding(change, hostId, 'another EK took the place of its own');
   return admit(change, { enrolment, record, hostId, admission });
 }
 

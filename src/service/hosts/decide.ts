@@ -1,9 +1,9 @@
 /** An operator's word on a machine that waits: ours, the successor of a host we know, or not ours. */
 
-import { printable } from '../../bytes/text.ts';
 import { decideEnrolment, findEnrolment } from '../../store/enrolments.ts';
 import type { Cause } from '../../store/events.ts';
 import { findHost } from '../../store/hosts.ts';
+import { findPolicy } from '../policies.ts';
 import { HttpProblem } from '../problem-error.ts';
 import { admitAsReplacement, admitNew, ConflictingHost, recordConflict } from './admit.ts';
 import { readRecord } from './enrolment-record.ts';
@@ -41,9 +41,7 @@ export async function decide(
     return null;
   }
   const { policy, replaces } = decision;
-  if (policy !== undefined && !policies.has(policy)) {
-    throw new HttpProblem('policy.unknown', `no policy ${printable(policy, 100)} is loaded`);
-  }
+  if (policy !== undefined) findPolicy(policies, policy);
   const record = await readRecord(store.read, waiting);
   try {
     return await store.change(cause, async (change) => {

@@ -21,6 +21,17 @@ export async function trustStore(reader: Reader): Promise<TrustStore> {
   };
 }
 
+/** Whether the roots and lists kept now are these. */
+export async function isTrustStore(reader: Reader, { roots, crls }: TrustStore): Promise<boolean> {
+  const [now, lists] = await Promise.all([listTrustRoots(reader), listCrls(reader)]);
+  const names = (of: readonly { readonly id: string; readonly class?: string }[]): string =>
+    of.map((one) => `${one.id} ${one.class}`).join();
+  return (
+    names(roots) === names(now.map((root) => ({ id: root.certificateId, class: root.class }))) &&
+    names(crls) === names(lists.map(({ crlId: id }) => ({ id })))
+  );
+}
+
 async function bytesOf(reader: Reader, id: string): Promise<Uint8Array> {
   const bytes = await readBlob(reader, id);
   if (bytes === undefined) throw new Error(`${id} is named and not there`);

@@ -17,9 +17,6 @@ import type { ServiceContext } from '../settings.ts';
 const BODY_BYTES = 1024 * 1024;
 const BODY_VALUES = MOST_PINS * 10;
 
-const PAGE = { default: 100, most: 1000 } as const;
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-
 export function addEkPinsRoute(context: ServiceContext): RequestHandler[] {
   const limits = { ...context.limits, bodyBytes: Math.min(context.limits.bodyBytes, BODY_BYTES) };
   return [...receiveJson(limits), (request, response) => add(context, request, response)];
@@ -43,13 +40,11 @@ async function add(context: ServiceContext, request: Request, response: Response
 
 export function listEkPinsRoute({ store }: ServiceContext): RequestHandler {
   return async (request, response) => {
-    const query = readQuery(request, ['after', 'limit']);
-    const after = query.text('after', UUID, 'an id');
-    const limit = query.number('limit', { least: 1, most: PAGE.most }) ?? PAGE.default;
-    const pins = await listEkPins(store.read, { limit, ...(after !== undefined && { after }) });
+    const asked = readQuery(request, ['after', 'limit']).page();
+    const pins = await listEkPins(store.read, asked);
     const page: EkPinList = {
       pins: pins.map((pin) => ({ ...pin, createdAt: rfc3339(pin.createdAt) })),
-      next: pins.length === limit ? pins.at(-1)!.id : null,
+      next: pins.length === asked.limit ? pins.at(-1)!.id : null,
     };
     sendJson(response, 200, page);
   };

@@ -7,13 +7,11 @@ import { rfc3339, sendJson } from '../answer.ts';
 import { readQuery } from '../query.ts';
 import type { ServiceContext } from '../settings.ts';
 
-const PAGE = { default: 100, most: 1000 } as const;
-
 export function listEventsRoute({ store }: ServiceContext): RequestHandler {
   return async (request, response) => {
     const query = readQuery(request, ['after', 'limit', 'subject']);
     const after = query.number('after', { least: 0, most: Number.MAX_SAFE_INTEGER }) ?? 0;
-    const limit = query.number('limit', { least: 1, most: PAGE.most }) ?? PAGE.default;
+    const limit = query.limit();
     const subject = query.text('subject', /^[a-z-]{1,40}:[^\p{C}]{1,200}$/u, 'kind:id');
     const events = await listEvents(store.read, {
       after,

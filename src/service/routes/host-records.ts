@@ -20,28 +20,19 @@ import { causeOf } from '../guard.ts';
 import { decide, type Decision } from '../hosts/decide.ts';
 import { readRecord } from '../hosts/enrolment-record.ts';
 import { readJson, receiveSmallJson } from '../json-body.ts';
+import { findPolicy } from '../policies.ts';
 import { HttpProblem } from '../problem-error.ts';
 import { readQuery } from '../query.ts';
 import type { ServiceContext } from '../settings.ts';
 import { standingOf } from '../standing.ts';
 
-const PAGE = { default: 100, most: 1000 } as const;
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const LAST_APPRAISALS = 10;
-
-type Query = ReturnType<typeof readQuery>;
-
-function pageOf(query: Query): { readonly after?: string; readonly limit: number } {
-  const after = query.text('after', UUID, 'an id');
-  const limit = query.number('limit', { least: 1, most: PAGE.most }) ?? PAGE.default;
-  return { limit, ...(after !== undefined && { after }) };
-}
 
 export function listHostsRoute({ store, now }: ServiceContext): RequestHandler {
   return async (request, response) => {
     const query = readQuery(request, ['after', 'limit', 'state']);
     const state = query.text('state', /^(pending|active|retired)$/, 'pending, active or retired') as Host['state'];
-    const page = pageOf(query);
+    const page = query.page();
     const hosts = await listHosts(store.read, { ...page, ...(state !== undefined && { state }) });
     const at = now();
     const list: HostList = {
@@ -55,6 +46,7 @@ export function listHostsRoute({ store, now }: ServiceContext): RequestHandler {
 function summary(host: Host, at: number): HostSummary {
   const { id, name, policy, state, last, createdAt } = host;
   const until = last?.attestedUntilAt ?? null;
+  const voided = last?.voidedAt ?? null;
   return {
     id,
     name,
@@ -64,6 +56,7 @@ function summary(host: Host, at: number): HostSummary {
     weakestLink: last?.weakestLink ?? null,
     appraisedAt: last === null ? null : rfc3339(last.at),
     attestedUntil: until === null ? null : rfc3339(until),
+    voided: voided === null ? null : { at: rfc3339(voided), why: last?.voidedReason ?? '' },
     createdAt: rfc3339(createdAt),
   };
 }
@@ -115,9 +108,7 @@ export function changeHostRoute(context: ServiceContext): RequestHandler[] {
     ...receiveSmallJson(limits),
     async (request, response) => {
       const { reason, name, policy } = readJson(HostChange, request.body);
-      if (typeof policy === 'string' && !policies.has(policy)) {
-        throw new HttpProblem('policy.unknown', `no policy ${printable(policy, 100)} is loaded`);
-      }
+      if (typeof policy === 'string') findPolicy(policies, policy);
       const id = String(request.params['host']);
       await store.change(causeOf(context, response, reason), async (change) => {
         const before = await findHost(change.read, id);
@@ -132,7 +123,7 @@ export function changeHostRoute(context: ServiceContext): RequestHandler[] {
 
 export function retireHostRoute(context: ServiceContext): RequestHandler {
   return async (request, response) => {
-    const reason = readQuery(request, ['reason']).text('reason', /^[^\p{C}\p{Zl}\p{Zp}]{1,500}$/u, 'one line of words');
+    const reason = readQuery(request, ['reason']).reason();
     const id = String(request.params['host']);
     await context.store.change(causeOf(context, response, reason), async (change) => {
       if (!(await retireHost(change, id))) throw unknownHost();
@@ -153,7 +144,7 @@ export function listEnrolmentsRoute({ store }: ServiceContext): RequestHandler {
   return async (request, response) => {
     const query = readQuery(request, ['after', 'limit', 'state']);
     const given = query.text('state', new RegExp(`^(${STATES.join('|')})$`), STATES.join(', '));
-    const page = pageOf(query);
+    const page = query.page();
     const rows = await listEnrolments(store.read, { ...page, state: (given ?? 'pending') as State });
     const list: EnrolmentList = {
       enrolments: await Promise.all(

@@ -16,6 +16,7 @@ import { parseCertificate, type Certificate } from '../../x509/certificate.ts';
 import { certificateProblem, issuerProblem } from '../../x509/path-rules.ts';
 import { rfc3339, sendJson } from '../answer.ts';
 import { causeOf } from '../guard.ts';
+import { changeTrust } from '../hosts/trust-change.ts';
 import { describe, readJson, receiveSmallJson } from '../json-body.ts';
 import { HttpProblem } from '../problem-error.ts';
 import { readQuery } from '../query.ts';
@@ -30,7 +31,7 @@ async function add(context: ServiceContext, request: Request, response: Response
   const certificate = readRoot(text);
   const blob = await packBlob(certificate.der);
   const root = { certificateId: blob.id, class: kind, name };
-  const stored = await context.store.change(causeOf(context, response, reason), async (change) => {
+  const stored = await changeTrust(context, causeOf(context, response, reason), async (change) => {
     await insertBlob(change.keep, blob, change.at);
     if (!(await addTrustRoot(change, root))) throw new HttpProblem('trust-root.exists', `${blob.id} is trusted`);
     return { ...root, addedBy: change.by, addedAt: change.at };
@@ -74,7 +75,7 @@ export function removeTrustRootRoute(context: ServiceContext): RequestHandler {
   return async (request, response) => {
     const id = String(request.params['id']);
     const reason = readQuery(request, ['reason']).reason();
-    await context.store.change(causeOf(context, response, reason), async (change) => {
+    await changeTrust(context, causeOf(context, response, reason), async (change) => {
       if (!(await removeTrustRoot(change, id))) throw unknownRoot(id);
     });
     response.status(204).end();

@@ -19,6 +19,7 @@ import {
   addTrustRoot,
   findTrustRoot,
   listCrls,
+  removeCrl,
   listTrustRoots,
   removeTrustRoot,
 } from '../../../src/store/trust-roots.ts';
@@ -86,6 +87,10 @@ export function attestationSuite(make: MakeDatabase): void {
         false,
       ]);
       expect((await listCrls(store.read)).map(({ crlId }) => crlId)).toEqual([other.id, blob]);
+      const remove = () => store.change(ADMIN, (change) => removeCrl(change, other.id));
+      expect([await remove(), await remove()]).toEqual([true, false]);
+      expect((await listCrls(store.read)).map(({ crlId }) => crlId)).toEqual([blob]);
+      expect(await add(crl(other.id, 2))).toBe(true);
     });
   });
 
