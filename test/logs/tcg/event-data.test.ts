@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { digest, type HashName } from '../../../src/bytes/hash.ts';
 import type { DecodedEvent, EventBody } from '../../../src/logs/tcg/event-body.ts';
 import { decodeLog } from '../../../src/logs/tcg/event-data.ts';
+import { labelText } from '../../../src/logs/tcg/decode.ts';
 import { parseTcgLog } from '../../../src/logs/tcg/parse.ts';
 import { QUIRKS } from '../../../src/logs/tcg/quirks.ts';
 import { labCapture } from '../../support/lab-bundle.ts';
@@ -118,6 +119,11 @@ describe('types whose digest must be of the data', () => {
     expect(bodyOf('authority', { pcr: 7, type: EV.authority, data: level }).signature).toBeUndefined();
   });
 
+  test('an authority too short for an owner has no signature', () => {
+    const short = variable('db', GUIDS.imageSecurity, Buffer.alloc(3));
+    expect(bodyOf('authority', { pcr: 7, type: EV.authority, data: short })).not.toHaveProperty('signature');
+  });
+
   test('attack 24: a certificate that does not parse is kept as it is', () => {
     const bad = Buffer.concat([owner, Buffer.from('not DER')]);
     const list = signatureList(GUIDS.x509, [bad]);
@@ -175,6 +181,22 @@ describe('types whose digest must be of the data', () => {
     const trailing = Buffer.concat([secureBoot(1), Buffer.alloc(1)]);
     expect(outcome({ pcr: 7, type: EV.driverConfig, data: trailing })).toEqual(['bound', 'malformed']);
   });
+});
+
+test.each<[string, string | undefined]>([
+  ['a', 'a'],
+  ['a\0', 'a'],
+  ['a\0b\0', 'ab'],
+  ['a\0b\0\0\0', 'ab'],
+  ['', undefined],
+  ['\0', undefined],
+  ['\0\0', undefined],
+  ['a\0\0', undefined],
+  ['a\0b', undefined],
+  ['a\x07', undefined],
+  ['a\x01b\x01', undefined],
+])('the label %j reads %j', (bytes, text) => {
+  expect(labelText(Buffer.from(bytes, 'latin1'))).toBe(text);
 });
 
 describe('types whose data only describes what was measured', () => {
