@@ -1,8 +1,8 @@
 /** The default templates of endorsement keys (TCG EK Credential Profile for TPM Family 2.0, 2.6, annex B). */
 
 import type { HashName } from '../bytes/hash.ts';
-import { fromHex } from '../bytes/text.ts';
 import { curveByName, TPM_ALG, TPMA_OBJECT, type CurveName } from './algorithms.ts';
+import { policyA, policyB, type EkPolicyHash } from './ek-policy.ts';
 import type { TpmtPublic } from './public.ts';
 import { templateDifferences } from './template.ts';
 
@@ -28,24 +28,11 @@ export interface EkTemplate {
 
 const { fixedTPM, fixedParent, sensitiveDataOrigin, userWithAuth, adminWithPolicy, restricted, decrypt } = TPMA_OBJECT;
 
-/** B.3: used by policy only. */
+/** B.3: used by policy only, which is PolicyA. */
 const LOW_ATTRIBUTES = fixedTPM | fixedParent | sensitiveDataOrigin | adminWithPolicy | restricted | decrypt;
 
-/** B.4: by its authorization value too. */
+/** B.4: by its authorization value too; the policy is PolicyB. */
 const HIGH_ATTRIBUTES = LOW_ATTRIBUTES | userWithAuth;
-
-/** PolicyA: TPM2_PolicySecret of the endorsement hierarchy (B.3.2, B.6.2). */
-const POLICY_A = '837197674484b3f81a90cc8d46a5d724fd52d76e06520b64f2a1da1b331469aa';
-
-/** PolicyB: PolicyA, or what the NV index of the owner's policy says (B.4.2, B.6.5). */
-const POLICY_B = {
-  sha256: 'ca3d0a99a2b93906f7a3342414efcfb3a385d44cd1fd459089d19b5071c0b7a0',
-  sha384: 'b26e7d28d11a50bc53d882bcf5fd3a1a074148bb35d3b4e4cb1c0ad9bde419cacb47ba09699646150f9fc000f3f80e12',
-  sha512:
-    'b8221ca69e8550a4914de3faa6a18c072cc01208073a928d5d66d59ef79e49a429c41a6b269571d57edb25fbdb1838425608b413cd616a5f6db5b6071af99bea',
-} as const;
-
-type Strong = keyof typeof POLICY_B;
 
 /**
  * The templates whose keys this verifier reads, in the order of the profile. Its template H-5 makes a key on SM2 P-256,
@@ -98,7 +85,7 @@ function high(certificate: number): EkNvIndices {
 type Range = 'low' | 'high';
 
 /** In the low range `unique` is zeros as long as the key, in the high range it is empty (B.3.3, B.4.4). */
-function rsa(range: Range, keyBits: number, nameAlg: Strong, cipherBits: number): TpmtPublic {
+function rsa(range: Range, keyBits: number, nameAlg: EkPolicyHash, cipherBits: number): TpmtPublic {
   const parameters = { symmetric: aes(cipherBits), scheme: null, keyBits, exponent: 0 };
   return {
     type: 'rsa',
@@ -108,7 +95,7 @@ function rsa(range: Range, keyBits: number, nameAlg: Strong, cipherBits: number)
   };
 }
 
-function ecc(range: Range, curveID: CurveName, nameAlg: Strong, cipherBits: number): TpmtPublic {
+function ecc(range: Range, curveID: CurveName, nameAlg: EkPolicyHash, cipherBits: number): TpmtPublic {
   const parameters = { symmetric: aes(cipherBits), scheme: null, curveID, kdf: null };
   const size = range === 'low' ? curveByName(curveID).size : 0;
   const unique = { x: new Uint8Array(size), y: new Uint8Array(size) };
@@ -117,11 +104,11 @@ function ecc(range: Range, curveID: CurveName, nameAlg: Strong, cipherBits: numb
 
 function area(
   range: Range,
-  nameAlg: Strong,
+  nameAlg: EkPolicyHash,
 ): { readonly nameAlg: HashName; readonly objectAttributes: number; readonly authPolicy: Uint8Array } {
   return range === 'low'
-    ? { nameAlg, objectAttributes: LOW_ATTRIBUTES, authPolicy: fromHex(POLICY_A) }
-    : { nameAlg, objectAttributes: HIGH_ATTRIBUTES, authPolicy: fromHex(POLICY_B[nameAlg]) };
+    ? { nameAlg, objectAttributes: LOW_ATTRIBUTES, authPolicy: policyA(nameAlg) }
+    : { nameAlg, objectAttributes: HIGH_ATTRIBUTES, authPolicy: policyB(nameAlg) };
 }
 
 function aes(keyBits: number): { readonly algorithm: number; readonly keyBits: number; readonly mode: number } {

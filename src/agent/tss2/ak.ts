@@ -5,7 +5,7 @@ import { TPM_ALG, TPMA_OBJECT } from '../../tpm/algorithms.ts';
 import { writePublic2B } from '../../tpm/public.ts';
 import type { SigningKeyType } from '../../tpm/signing-template.ts';
 import { ESYS_TR, type Handle } from './commands.ts';
-import { ekSession } from './ek-policy.ts';
+import { ekSession } from './ek-session.ts';
 import { createKey, createPrimary, loadKey, type LoadedKey, type StoredKey } from './key.ts';
 import { inScope, type Scope } from './scope.ts';
 

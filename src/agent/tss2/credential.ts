@@ -1,7 +1,7 @@
 /** TPM2_ActivateCredential: the TPM opens a secret that only it can, if it holds both the EK and the AK (TPM 2.0 Part 3, 12.5). */
 
 import { ESYS_TR } from './commands.ts';
-import { ekSession } from './ek-policy.ts';
+import { ekSession } from './ek-session.ts';
 import { content, type LoadedKey } from './key.ts';
 import { inScope, type Scope } from './scope.ts';
 

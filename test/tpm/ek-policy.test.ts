@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { ekPolicy } from '../../../src/agent/tss2/ek-policy.ts';
-import { fromHex } from '../../../src/bytes/text.ts';
+import { ekPolicy } from '../../src/tpm/ek-policy.ts';
+import { fromHex } from '../../src/bytes/text.ts';
 
 /** As the EK Credential Profile prints them, B.6.2 and B.6.5. */
 const POLICY_A = '837197674484b3f81a90cc8d46a5d724fd52d76e06520b64f2a1da1b331469aa';
