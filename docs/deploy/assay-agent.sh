@@ -9,6 +9,7 @@
 #   ASSAY_STATE         folder for the host's id, /var/lib/assay-agent; where it cannot be written, the host enrols at each start
 #   ASSAY_FIRMWARE_LOG, ASSAY_IMA_LOG, ASSAY_BOOT_ID  where the kernel shows them
 #   ASSAY_SYSTEMD_LOG   where systemd writes what it measures, if it does
+#   ASSAY_ENDORSEMENT_AUTH  file with the password of the endorsement hierarchy where it has one, as for tpm2-tools or after hex:
 #   TPM2TOOLS_TCTI      as for tpm2-tools; a TPM without resource manager keeps what the tools leave in it
 #
 # assay-agent.sh [--once]   Exit codes: 0 stopped (with --once: trusted), 1 refused or retired (untrusted), 2 not proved, 3 error.
@@ -119,16 +120,32 @@ fault() {
 
 # --- the TPM ----------------------------------------------------------------------------------------------------------------------
 
+# Leaves the password of the endorsement hierarchy in a file, so that it is an argument of no program, and says in $password where.
+password=
+read_password() {
+  case $(stat -c '%a %u' "$1") in
+    [46]00\ 0 | 440\ 0 | [46]00\ "$(id -u)") ;;
+    *) die 3 "$1 must be a file of root or of this user, and readable by its owner alone" ;;
+  esac
+  given=$(cat "$1")
+  case $given in
+    hex:*) printf %s "${given#hex:}" | from_hex ;;
+    *) printf %s "$given" ;;
+  esac >password
+  given=
+  password=file:password
+}
+
 # Makes the attestation key: primary in the endorsement hierarchy, the same at each start until the TPM is cleared.
 make_ak() {
   attributes='fixedtpm|fixedparent|sensitivedataorigin|userwithauth|noda|restricted|sign'
-  tpm2 createprimary -Q -C e -g sha256 -G ecc256:ecdsa-sha256:null -a "$attributes" -c ak.ctx &&
+  tpm2 createprimary -Q -C e -P "$password" -g sha256 -G ecc256:ecdsa-sha256:null -a "$attributes" -c ak.ctx &&
     tpm2 readpublic -Q -c ak.ctx -o ak.pub -n ak.name
 }
 
 # Makes the RSA EK and reads its certificate, which not every TPM has.
 make_ek() {
-  tpm2 createek -Q -G rsa -c ek.ctx -u ek.pub || return 1
+  tpm2 createek -Q -P "$password" -G rsa -c ek.ctx -u ek.pub || return 1
   certificates='[]'
   if tpm2 nvread -Q -C 0x01c00002 -o ek.der 0x01c00002 2>/dev/null; then
     certificates="[\"$(base64url <ek.der)\"]"
@@ -139,7 +156,7 @@ make_ek() {
 activate() {
   { printf '\272\334\300\336\0\0\0\1' && cat id-object encrypted-secret; } >credential
   tpm2 startauthsession -Q --policy-session -S session.ctx || return 1
-  tpm2 policysecret -Q -S session.ctx -c e >/dev/null &&
+  tpm2 policysecret -Q -S session.ctx -c e "$password" >/dev/null &&
     tpm2 activatecredential -Q -c ak.ctx -C ek.ctx -i credential -o secret -P session:session.ctx
   opened=$?
   tpm2 flushcontext -Q session.ctx
@@ -330,6 +347,7 @@ pause() {
 host='' enrolment='' failures=0 again=0
 [ -d "$state" ] || mkdir "$state" 2>/dev/null
 if [ "$(sed -n 1p "$state/host" 2>/dev/null)" = "$server" ]; then host=$(sed -n 2p "$state/host"); fi
+[ -z "${ASSAY_ENDORSEMENT_AUTH:-}" ] || read_password "$ASSAY_ENDORSEMENT_AUTH"
 make_ak || die 3 'the TPM made no attestation key: see the message of tpm2-tools above'
 
 while :; do

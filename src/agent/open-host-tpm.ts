@@ -19,11 +19,11 @@ import type { TpmSettings } from './tpm-settings.ts';
  * Opens the TPM and loads the attestation key, which stays in it. A TPM has room for three keys at a time, and others use it too:
  * EK and host key are made where they are used, and put away again.
  * @param unique 32 bytes of the installation
- * @param kept an AK under a parent that was made before; where the TPM does not take it any more, a new one is made
+ * @param kept an AK under a parent that was made before; where it is none of this TPM's any more, a new one is made
  * @throws TpmError
  */
 export async function openHostTpm(settings: TpmSettings, unique: Uint8Array, kept: KeptKey | null): Promise<HostTpm> {
-  const tpm = await Tpm.open({ tcti: settings.tcti });
+  const tpm = await Tpm.open({ tcti: settings.tcti, auth: settings.auth });
   const scope = new Scope(tpm);
   const close = async (): Promise<void> => {
     try {
@@ -101,12 +101,15 @@ async function attestationKey(
   });
 }
 
-/** A TPM that was cleared, or another TPM, does not take the key. */
+/**
+ * A TPM that was cleared, or another TPM, says that the key is not one of its own (TPM 2.0 Part 3, 12.2.1): null. Whatever else
+ * goes wrong says nothing about the key, and a new one would make the host enrol again for a passing trouble.
+ */
 async function loadAgain(scope: Scope, parent: AkParent, kept: KeptKey): Promise<LoadedKey | null> {
   try {
     return await loadChildAk(scope, parent, kept);
   } catch (error) {
-    if (error instanceof TpmError && error.layer === 'tpm') return null;
+    if (error instanceof TpmError && error.code === 'TPM_RC_INTEGRITY') return null;
     throw error;
   }
 }

@@ -13,4 +13,6 @@ export interface TpmSettings {
   readonly akParent: AkParent;
   /** templates of endorsement keys to choose from, the best first; undefined: the agent's own order, those with a certificate first */
   readonly ek: readonly string[] | undefined;
+  /** authorization values of hierarchies that have one; secret */
+  readonly auth: Partial<Readonly<Record<'owner' | 'endorsement', Uint8Array>>>;
 }

@@ -6,6 +6,7 @@ import { AK_PARENTS } from '../agent/host-tpm.ts';
 import { AK_TYPES, type TpmSettings } from '../agent/tpm-settings.ts';
 import { EvidenceError, UsageError } from '../bytes/errors.ts';
 import { parseJson } from '../bytes/json.ts';
+import { readAuthorization } from './authorization-file.ts';
 import { readText } from './input.ts';
 
 /** Each setting with its variable; the key in the file and the option have its name. */
@@ -19,6 +20,8 @@ const VARIABLES = {
   akType: 'ASSAY_AK_TYPE',
   akParent: 'ASSAY_AK_PARENT',
   ek: 'ASSAY_EK',
+  ownerAuth: 'ASSAY_OWNER_AUTH',
+  endorsementAuth: 'ASSAY_ENDORSEMENT_AUTH',
   firmwareLog: 'ASSAY_FIRMWARE_LOG',
   imaLog: 'ASSAY_IMA_LOG',
   systemdLog: 'ASSAY_SYSTEMD_LOG',
@@ -28,7 +31,10 @@ type Name = keyof typeof VARIABLES;
 const NAMES = Object.keys(VARIABLES) as Name[];
 
 /** Settings that name files and folders: in the file, relative to it. */
-const PATHS: ReadonlySet<Name> = new Set(['ca', 'joinToken', 'state', 'firmwareLog', 'imaLog', 'systemdLog', 'bootId']);
+const PATHS: ReadonlySet<Name> = new Set([
+  ...(['ca', 'joinToken', 'state', 'ownerAuth', 'endorsementAuth'] as const),
+  ...(['firmwareLog', 'imaLog', 'systemdLog', 'bootId'] as const),
+]);
 
 const DEFAULTS = {
   state: '/var/lib/assay-agent',
@@ -109,8 +115,9 @@ function readConfig(path: string): Values {
   return values;
 }
 
-/** @throws UsageError `agent.choice` */
+/** @throws UsageError `agent.choice`, and as {@link readAuthorization} */
 export function hostSettings(values: Values): HostSettings {
+  const { ownerAuth, endorsementAuth } = values;
   const { state, akType, akParent, ek, firmwareLog, imaLog, systemdLog, bootId, tcti } = { ...DEFAULTS, ...values };
   return {
     state,
@@ -119,6 +126,12 @@ export function hostSettings(values: Values): HostSettings {
       akType: choice('akType', akType, AK_TYPES),
       akParent: choice('akParent', akParent, AK_PARENTS),
       ek: ek?.split(','),
+      auth: {
+        ...(ownerAuth !== undefined && { owner: readAuthorization(ownerAuth, '--owner-auth') }),
+        ...(endorsementAuth !== undefined && {
+          endorsement: readAuthorization(endorsementAuth, '--endorsement-auth'),
+        }),
+      },
     },
     firmwareLog,
     imaLog,

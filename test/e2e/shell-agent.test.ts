@@ -120,6 +120,26 @@ it('sends systemd’s log where there is one, and waits for a record under way',
 });
 
 it.each([
+  ['as it is', 'of the hierarchy\n'],
+  ['in hexadecimal', `hex:${Buffer.from('of the hierarchy').toString('hex')}\n`],
+])('uses the password of the endorsement hierarchy, written %s', async (_, text) => {
+  const password = join(folder, 'password');
+  await writeFile(password, text);
+  await chmod(password, 0o600);
+  await tpm.tpm2(['changeauth', '-c', 'e', 'of the hierarchy']);
+  try {
+    const given = await once({ ASSAY_ENDORSEMENT_AUTH: password });
+    expect([given.code, given.stderr.toString()]).toEqual([0, expect.stringContaining('trusted')]);
+    expect((await once()).code).toBe(3);
+    await chmod(password, 0o644);
+    const refused = await once({ ASSAY_ENDORSEMENT_AUTH: password });
+    expect([refused.code, refused.stderr.toString()]).toEqual([3, expect.stringContaining('its owner alone')]);
+  } finally {
+    await tpm.tpm2(['changeauth', '-c', 'e', '-p', 'of the hierarchy']);
+  }
+});
+
+it.each([
   ['challenge.expired', 0],
   ['host.retired', 1],
   ['host.no-policy', 2],

@@ -17,21 +17,24 @@ import { readPublic2B } from '../../src/tpm/public.ts';
 import { checkQuote } from '../../src/tpm/quote.ts';
 import { parseSelection } from '../../src/tpm/selection.ts';
 import { manufactureTpm, startSoftwareTpm, type ManufacturedTpm, type SoftwareTpm } from './software-tpm.ts';
+import { errorAnswer, startTpmProxy, type TpmProxy } from './tpm-proxy.ts';
 
 let folder: string;
 let maker: ManufacturedTpm;
 let swtpm: SoftwareTpm;
+let proxy: TpmProxy;
 let settings: TpmSettings;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'assay-host-tpm-'));
   maker = await manufactureTpm(folder);
   swtpm = await startSoftwareTpm(folder);
-  const tcti = `swtpm:host=127.0.0.1,port=${swtpm.port}`;
-  settings = { tcti, akType: 'ecc', akParent: 'endorsement', ek: undefined };
+  proxy = await startTpmProxy(swtpm.port);
+  settings = { tcti: proxy.tcti, akType: 'ecc', akParent: 'endorsement', ek: undefined, auth: {} };
 });
 
 afterAll(async () => {
+  await proxy.close();
   await swtpm.stop();
   await rm(folder, { recursive: true, force: true });
 });
@@ -137,11 +140,84 @@ it('another installation has other keys', async () => {
   expect(first[1]).not.toEqual(second[1]);
 });
 
-it('a key that this TPM does not take is made anew', async () => {
-  const change = { akParent: 'owner' } as const;
-  const { kept } = await using(change, async ({ ak }) => ak);
-  await swtpm.tpm2(['clear', '-c', 'p']);
-  const made = await using(change, async ({ ak }) => ak, UNIQUE, kept);
-  expect(made.kept).not.toBeNull();
-  expect(made.public).not.toEqual(kept!.public);
+describe('a key that was kept', () => {
+  /** TPM_CC_Load */
+  const LOAD = 0x157;
+
+  it.each([
+    ['lockout', 0x921, 'TPM_RC_LOCKOUT'],
+    ['no room', 0x902, 'TPM_RC_OBJECT_MEMORY'],
+    ['a TPM in failure mode', 0x101, 'TPM_RC_FAILURE'],
+    ['a handle that is gone', 0x18b, 'TPM_RC_HANDLE'],
+    ['a size that is wrong', 0x1d5, 'TPM_RC_SIZE'],
+    ['a hierarchy that is off', 0x185, 'TPM_RC_HIERARCHY'],
+  ])('is not given up for %s', async (_what, rc, code) => {
+    const change = { akParent: 'owner' } as const;
+    const first = await using(change, async ({ ak }) => ak);
+    proxy.before = (command) => (command === LOAD ? errorAnswer(rc) : null);
+    try {
+      await expect(openHostTpm({ ...settings, ...change }, UNIQUE, first.kept)).rejects.toMatchObject({ code });
+    } finally {
+      proxy.before = () => null;
+    }
+    expect((await using(change, async ({ ak }) => ak, UNIQUE, first.kept)).public).toEqual(first.public);
+  });
+
+  it('is made anew in a TPM that it does not belong to any more', async () => {
+    const change = { akParent: 'owner' } as const;
+    const { kept } = await using(change, async ({ ak }) => ak);
+    await swtpm.tpm2(['clear', '-c', 'p']);
+    const made = await using(change, async ({ ak }) => ak, UNIQUE, kept);
+    expect(made.kept).not.toBeNull();
+    expect(made.public).not.toEqual(kept!.public);
+  });
+});
+
+describe('hierarchies with a password', () => {
+  const owner = new Uint8Array(Buffer.from('of the owner'));
+  const endorsement = new Uint8Array(Buffer.from('of the other'));
+
+  it.each(['endorsement', 'ek', 'owner'] as const)(
+    'keys under %s work with them, and not without',
+    async (akParent) => {
+      for (const [name, value] of [
+        ['o', 'of the owner'],
+        ['e', 'of the other'],
+      ] as const) {
+        await swtpm.tpm2(['changeauth', '-c', name, value]);
+      }
+      try {
+        const sent: Buffer[] = [];
+        proxy.before = (_code, command) => {
+          sent.push(command);
+          return null;
+        };
+        await using({ akParent, auth: { owner, endorsement } }, async (tpm) => {
+          const ek = readPublic2B((await tpm.endorsementKey()).public).public;
+          const secret = new Uint8Array(randomBytes(32));
+          const seed = new Uint8Array(randomBytes(credentialRandomSize(ek)));
+          const made = makeCredential(ek, keyOf(tpm).name!, secret, seed);
+          expect(await tpm.activate(made.credentialBlob, made.secret)).toEqual(secret);
+          expect(
+            checkQuote(await tpm.quote(secret, SELECTION), keyOf(tpm), { nonce: secret, selection: SELECTION }).quoted,
+          ).toBeDefined();
+        });
+        // They are proved, not sent.
+        const text = Buffer.concat(sent).toString('latin1');
+        expect([text.includes('of the owner'), text.includes('of the other')]).toEqual([false, false]);
+        const without = openHostTpm({ ...settings, akParent }, UNIQUE, null);
+        await expect(without).rejects.toMatchObject({ code: 'TPM_RC_BAD_AUTH' });
+        const wrong = openHostTpm(
+          { ...settings, akParent, auth: { owner: endorsement, endorsement: owner } },
+          UNIQUE,
+          null,
+        );
+        await expect(wrong).rejects.toMatchObject({ code: 'TPM_RC_BAD_AUTH' });
+      } finally {
+        proxy.before = () => null;
+        await swtpm.tpm2(['changeauth', '-c', 'o', '-p', 'of the owner']);
+        await swtpm.tpm2(['changeauth', '-c', 'e', '-p', 'of the other']);
+      }
+    },
+  );
 });

@@ -16,6 +16,11 @@ export function hostOptions(command: Command): Command {
       '--ek <templates>',
       'endorsement keys to choose from, as L-1,H-3 (ASSAY_EK; default: those with a certificate first)',
     )
+    .option('--owner-auth <file>', 'file with the password of the owner hierarchy (ASSAY_OWNER_AUTH; default none)')
+    .option(
+      '--endorsement-auth <file>',
+      'file with the password of the endorsement hierarchy (ASSAY_ENDORSEMENT_AUTH; default none)',
+    )
     .option('--firmware-log <file>', 'binary_bios_measurements (ASSAY_FIRMWARE_LOG)')
     .option('--ima-log <file>', 'binary_runtime_measurements (ASSAY_IMA_LOG)')
     .option('--systemd-log <file>', 'tpm2-measure.log of systemd, where there is one (ASSAY_SYSTEMD_LOG)')
