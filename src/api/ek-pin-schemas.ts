@@ -30,6 +30,7 @@ export const NewEkPins = z.strictObject({
   pins: z.array(PinnedKey).check(z.minLength(1), z.maxLength(MOST_PINS)),
   reason: z.optional(Reason),
 });
+export type NewEkPins = z.infer<typeof NewEkPins>;
 
 /** Answer of `POST /v1/ek-pins`, 201. */
 export const EkPinsAdded = z.strictObject({

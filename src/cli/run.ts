@@ -5,6 +5,7 @@ import { registerBundle } from './commands/bundle.ts';
 import { registerCollect } from './commands/collect.ts';
 import { registerDb } from './commands/db.ts';
 import { registerDemo } from './commands/demo.ts';
+import { registerEkPin } from './commands/ek-pin.ts';
 import { registerEnrol } from './commands/enrol.ts';
 import { registerEvents } from './commands/events.ts';
 import { registerJoinToken } from './commands/join-token.ts';
@@ -33,6 +34,7 @@ export function run(args: readonly string[], io: Io): Promise<ExitCode> {
     registerEnrolment,
     registerTrust,
     registerJoinToken,
+    registerEkPin,
     registerToken,
     registerEvents,
     registerDb,
