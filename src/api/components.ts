@@ -1,5 +1,6 @@
 /** Every schema that the OpenAPI document names. */
 
+import { AppraisalExport } from './appraisal-schemas.ts';
 import { JoinTokenCreated, JoinTokenList, NewJoinToken } from './join-token-schemas.ts';
 import { NewToken, TokenCreated, TokenList } from './token-schemas.ts';
 import {
@@ -48,6 +49,7 @@ export const COMPONENTS = {
   EnrolmentList,
   EnrolmentDecision,
   EnrolmentDecided,
+  AppraisalExport,
   NewTrustRoot,
   TrustRootDetail,
   TrustRootList,

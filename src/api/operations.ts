@@ -1,6 +1,7 @@
 /** Every operation of the HTTP interface by its id. The service registers these and no others. */
 
 import { AGENT_OPERATIONS } from './operations/agent.ts';
+import { APPRAISAL_OPERATIONS } from './operations/appraisals.ts';
 import { APPRAISE_OPERATIONS } from './operations/appraise.ts';
 import { CRL_OPERATIONS } from './operations/crls.ts';
 import { DOCUMENT_OPERATIONS } from './operations/documents.ts';
@@ -15,6 +16,7 @@ export const OPERATIONS = {
   ...APPRAISE_OPERATIONS,
   ...AGENT_OPERATIONS,
   ...HOST_OPERATIONS,
+  ...APPRAISAL_OPERATIONS,
   ...TRUST_OPERATIONS,
   ...CRL_OPERATIONS,
   ...JOIN_TOKEN_OPERATIONS,

@@ -135,6 +135,11 @@ const entries = {
     title: 'The revocation list is there already',
     remedy: 'Nothing is to be done.',
   },
+  'appraisal.unknown': {
+    status: 404,
+    title: 'There is no such appraisal',
+    remedy: 'Look up the id: `assay host show` lists the last appraisals of a host.',
+  },
   'evidence.unreadable': {
     status: 400,
     title: 'The evidence bundle cannot be read',

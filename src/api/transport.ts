@@ -20,11 +20,12 @@ export interface TransportOptions {
   readonly token?: string;
   /** milliseconds without a byte until the exchange is given up */
   readonly timeout?: number;
+  /** bytes of an answer that are read; default 16 MiB: a result and what stands around it is small */
+  readonly maxAnswer?: number;
   /** when aborted, exchanges under way are given up, and no other begins */
   readonly signal?: AbortSignal;
 }
 
-/** A result and what stands around it is small; a larger answer is none of ours. */
 const MAX_ANSWER = 16 * 1024 * 1024;
 const TIMEOUT = 60_000;
 
@@ -36,7 +37,7 @@ export function httpTransport(options: TransportOptions): Transport {
     const text = body === undefined ? '' : JSON.stringify(body);
     const socket = await connect(url, options);
     try {
-      return await exchange(socket, {
+      const sent = {
         method,
         path: base + path,
         body: text,
@@ -47,7 +48,8 @@ export function httpTransport(options: TransportOptions): Transport {
           ...(options.token !== undefined && { authorization: `Bearer ${options.token}` }),
           ...(body !== undefined && { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) }),
         },
-      });
+      };
+      return await exchange(socket, sent, options.maxAnswer ?? MAX_ANSWER);
     } finally {
       socket.destroy();
     }
@@ -109,10 +111,10 @@ interface Message {
   readonly body: string;
 }
 
-function exchange(socket: Socket, { method, path, headers, body }: Message): Promise<ApiResponse> {
+function exchange(socket: Socket, { method, path, headers, body }: Message, maxAnswer: number): Promise<ApiResponse> {
   return new Promise((resolve, reject) => {
     const sent = request({ method, path, headers, createConnection: () => socket }, (response) => {
-      readAnswer(response).then(resolve, reject);
+      readAnswer(response, maxAnswer).then(resolve, reject);
     });
     sent.once('error', reject);
     Readable.from(pieces(body)).pipe(sent);
@@ -131,12 +133,12 @@ function* pieces(text: string): Generator<string> {
   }
 }
 
-async function readAnswer(response: IncomingMessage): Promise<ApiResponse> {
+async function readAnswer(response: IncomingMessage, maxAnswer: number): Promise<ApiResponse> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of response as AsyncIterable<Buffer>) {
     size += chunk.length;
-    if (size > MAX_ANSWER) throw new Error(`the answer is larger than ${MAX_ANSWER} bytes`);
+    if (size > maxAnswer) throw new Error(`the answer is larger than ${maxAnswer} bytes`);
     chunks.push(chunk);
   }
   const wait = Number(response.headers['retry-after']);

@@ -15,7 +15,7 @@ const CHECK = 'identity.ek-genuine';
 /**
  * Why an appraisal at that time would not find the EK's certificate genuine.
  * @param at epoch milliseconds
- * @returns null: it would, or the policy accepts that the question has no answer
+ * @returns null: it would
  */
 export function ekObjection(
   enrolment: Enrolment,
@@ -27,8 +27,8 @@ export function ekObjection(
   const facts = new Facts(identify(enrolment, trust, at, cache).facts);
   const references = { manifests: [], sets: [], expired: [], selection: policy.selection, prior: null };
   const alone = { ...policy, plan: policy.plan.filter(({ check }) => check === CHECK) };
-  const { planned, outcome } = ask(alone, 'identity', { facts, references, image: NO_IMAGE })[0]!;
+  const { outcome } = ask(alone, 'identity', { facts, references, image: NO_IMAGE })[0]!;
   if (outcome === null) throw new Error(`${CHECK} was not asked`);
-  if (outcome.answer === 'yes' || (outcome.answer === 'unknown' && planned.accepted !== undefined)) return null;
-  return outcome.findings[0]!;
+  // Of links 1 to 3 no policy accepts that a question has no answer.
+  return outcome.answer === 'yes' ? null : outcome.findings[0]!;
 }

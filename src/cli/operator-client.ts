@@ -14,9 +14,10 @@ export type Call = <T>(request: ApiRequest) => Promise<T>;
 
 /**
  * A caller with the operator's token.
+ * @param maxAnswer bytes of an answer that are read; default 16 MiB
  * @throws UsageError `operator.no-token`, `server.address`, `input.*`; the call: `server.unreachable`, or the code of the problem
  */
-export function operatorClient(io: Io, options: OperatorOptions): Call {
+export function operatorClient(io: Io, options: OperatorOptions, maxAnswer?: number): Call {
   const variable = (name: string): string | undefined => io.env[name] || undefined;
   const server = options.server ?? variable('ASSAY_SERVER') ?? DEFAULT_SERVER;
   const ca = options.ca ?? variable('ASSAY_CA');
@@ -26,6 +27,7 @@ export function operatorClient(io: Io, options: OperatorOptions): Call {
     token: operatorToken(options, variable),
     ...(ca !== undefined && { ca: readText(ca, '--ca') }),
     ...(pin !== undefined && { pin }),
+    ...(maxAnswer !== undefined && { maxAnswer }),
   });
   return async <T>(request: ApiRequest): Promise<T> => {
     try {

@@ -1,6 +1,7 @@
 /** The whole command line. */
 
 import { registerAgent } from './commands/agent.ts';
+import { registerAudit } from './commands/audit.ts';
 import { registerBundle } from './commands/bundle.ts';
 import { registerCollect } from './commands/collect.ts';
 import { registerDb } from './commands/db.ts';
@@ -37,6 +38,7 @@ export function run(args: readonly string[], io: Io): Promise<ExitCode> {
     registerEkPin,
     registerToken,
     registerEvents,
+    registerAudit,
     registerDb,
     registerCollect,
     registerEnrol,

@@ -9,6 +9,7 @@ import { callerToken } from './guard.ts';
 import { HttpProblem, problemHandler, requestId } from './problem-error.ts';
 import { RateLimiter } from './rate-limiter.ts';
 import { registerRoutes, type Handlers, type Route } from './router.ts';
+import { exportAppraisalRoute } from './routes/appraisals.ts';
 import { appraiseRoute } from './routes/appraise.ts';
 import { addCrlRoute, listCrlsRoute, removeCrlRoute } from './routes/crls.ts';
 import { healthRoute, keySetRoute, openApiRoute, readinessRoute } from './routes/documents.ts';
@@ -55,6 +56,7 @@ export function createApp(context: ServiceContext, stopping: () => boolean): Exp
     retireHost: retireHostRoute(context),
     listEnrolments: listEnrolmentsRoute(context),
     decideEnrolment: decideEnrolmentRoute(context),
+    exportAppraisal: exportAppraisalRoute(context, place),
     addTrustRoot: addTrustRootRoute(context),
     listTrustRoots: listTrustRootsRoute(context),
     showTrustRoot: showTrustRootRoute(context),

@@ -57,6 +57,16 @@ export async function readBlob(reader: Reader, id: string): Promise<Uint8Array |
   return new Uint8Array(content.buffer, content.byteOffset, content.byteLength);
 }
 
+/**
+ * The content of an id that a row names.
+ * @throws Error when it is not there: rows and content are written together
+ */
+export async function namedBlob(reader: Reader, id: string): Promise<Uint8Array> {
+  const bytes = await readBlob(reader, id);
+  if (bytes === undefined) throw new Error(`${id} is named and not there`);
+  return bytes;
+}
+
 /** Which of the ids have content here. */
 export async function knownBlobs(reader: Reader, ids: readonly string[]): Promise<ReadonlySet<string>> {
   if (ids.length === 0) return new Set();

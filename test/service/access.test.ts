@@ -23,6 +23,7 @@ const LEAST: Readonly<Record<OperationId, 'anybody' | Role>> = {
   listEnrolments: 'viewer',
   decideEnrolment: 'operator',
   addTrustRoot: 'admin',
+  exportAppraisal: 'auditor',
   addCrl: 'admin',
   listCrls: 'viewer',
   removeCrl: 'admin',

@@ -335,6 +335,7 @@ describe('a caller', () => {
     await expectResponse('join-token.unknown', await remove(`/v1/join-tokens/${ID}`));
     await expectResponse('ek-pin.unknown', await remove(`/v1/ek-pins/${ID}`));
     await expectResponse('trust-root.unknown', await remove(`/v1/trust-roots/sha256:${'0'.repeat(64)}`));
+    await expectResponse('appraisal.unknown', await fetch(`${url}/v1/appraisals/${ID}/input`, { headers }));
     await expectResponse('crl.unknown', await remove(`/v1/crls/sha256:${'0'.repeat(64)}`));
     const send = (path: string, body: object) =>
       fetch(url + path, {

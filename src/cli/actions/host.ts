@@ -46,8 +46,8 @@ export async function showHost(io: Io, host: string, options: OperatorOptions): 
     pair('ours by', shown.ours === null ? 'nobody’s word' : [shown.ours.by, shown.ours.detail].join(' ')),
     ...shown.identities.map(({ kind, value, state }) => pair(kind, `${value}  ${state}`)),
     ...shown.keys.map((key) => pair(key.role, `${key.name}  under ${key.parent}${key.retired ? ', retired' : ''}`)),
-    ...shown.appraisals.map(({ at, verdict, weakestLink, document }) =>
-      pair('appraised', `${at}  ${verdict}  ${weakestLink ?? ''}  ${document}`),
+    ...shown.appraisals.map(({ id: appraisal, at, verdict, weakestLink }) =>
+      pair('appraised', `${at}  ${verdict}  ${weakestLink ?? ''}  ${appraisal}`),
     ),
   ];
   said(io, options, 'assay.host/1', shown, lines.join('\n'));

@@ -4,7 +4,7 @@ import { canonicalJson, parseJson } from '../../bytes/json.ts';
 import { fromBase64url } from '../../bytes/text.ts';
 import type { Enrolment } from '../../references/enrolment.ts';
 import type { PublicJwk } from '../../results/host.ts';
-import { packBlob, readBlob, type PackedBlob } from '../../store/blobs.ts';
+import { packBlob, namedBlob, type PackedBlob } from '../../store/blobs.ts';
 import { enrolmentOfHost, type Enrolment as EnrolmentRow } from '../../store/enrolments.ts';
 import type { Reader } from '../../store/schema.ts';
 import { readPublic2B } from '../../tpm/public.ts';
@@ -43,8 +43,7 @@ export function packRecord(record: EnrolmentRecord): Promise<PackedBlob> {
 
 /** @throws Error when the database lacks it: rows and blobs are written together */
 export async function readRecord(reader: Reader, row: EnrolmentRow): Promise<EnrolmentRecord> {
-  const bytes = await readBlob(reader, row.requestId);
-  if (bytes === undefined) throw new Error(`the record of enrolment ${row.id} is not there`);
+  const bytes = await namedBlob(reader, row.requestId);
   return parseJson(new TextDecoder().decode(bytes)) as unknown as EnrolmentRecord;
 }
 

@@ -1,7 +1,7 @@
 /** The roots and revocation lists the operator keeps, as an appraisal takes them. */
 
 import type { TrustStore } from '../../references/enrolment.ts';
-import { readBlob } from '../../store/blobs.ts';
+import { namedBlob } from '../../store/blobs.ts';
 import type { Reader } from '../../store/schema.ts';
 import { listCrls, listTrustRoots } from '../../store/trust-roots.ts';
 
@@ -14,10 +14,10 @@ export async function trustStore(reader: Reader): Promise<TrustStore> {
         id: root.certificateId,
         name: root.name,
         class: root.class,
-        certificate: await bytesOf(reader, root.certificateId),
+        certificate: await namedBlob(reader, root.certificateId),
       })),
     ),
-    crls: await Promise.all(crls.map(async ({ crlId: id }) => ({ id, list: await bytesOf(reader, id) }))),
+    crls: await Promise.all(crls.map(async ({ crlId: id }) => ({ id, list: await namedBlob(reader, id) }))),
   };
 }
 
@@ -30,10 +30,4 @@ export async function isTrustStore(reader: Reader, { roots, crls }: TrustStore):
     names(roots) === names(now.map((root) => ({ id: root.certificateId, class: root.class }))) &&
     names(crls) === names(lists.map(({ crlId: id }) => ({ id })))
   );
-}
-
-async function bytesOf(reader: Reader, id: string): Promise<Uint8Array> {
-  const bytes = await readBlob(reader, id);
-  if (bytes === undefined) throw new Error(`${id} is named and not there`);
-  return bytes;
 }

@@ -5,7 +5,7 @@ import { NewCrl, type CrlDetail, type CrlList } from '../../api/crl-schemas.ts';
 import { EvidenceError } from '../../bytes/errors.ts';
 import { digestHex } from '../../bytes/hash.ts';
 import { fromBase64url, fromHex, printable } from '../../bytes/text.ts';
-import { insertBlob, packBlob, readBlob } from '../../store/blobs.ts';
+import { insertBlob, namedBlob, packBlob } from '../../store/blobs.ts';
 import { addCrl, listCrls, removeCrl, type Crl as StoredCrl } from '../../store/trust-roots.ts';
 import { parseCrl, type Crl } from '../../x509/crl.ts';
 import { rfc3339, sendJson } from '../answer.ts';
@@ -53,9 +53,7 @@ export function listCrlsRoute({ store, now }: ServiceContext): RequestHandler {
     readQuery(request, []);
     const crls: CrlDetail[] = [];
     for (const crl of await listCrls(store.read)) {
-      const bytes = await readBlob(store.read, crl.crlId);
-      if (bytes === undefined) throw new Error(`${crl.crlId} is named and not there`);
-      crls.push(detail(crl, parseCrl(bytes, 'list'), now()));
+      crls.push(detail(crl, parseCrl(await namedBlob(store.read, crl.crlId), 'list'), now()));
     }
     const list: CrlList = { crls };
     sendJson(response, 200, list);
