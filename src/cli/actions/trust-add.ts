@@ -28,7 +28,7 @@ export async function addTrust(io: Io, path: string, options: AddTrustOptions): 
   const added: TrustRootDetail[] = [];
   const present: string[] = [];
   for (const root of roots) {
-    const outcome = await trust(call, root, options);
+    const outcome = await trustRoot(call, root, options);
     if (outcome === 'present') present.push(contentId(root.der));
     else if ('why' in outcome) leftOut.push(outcome);
     else added.push(outcome);
@@ -58,10 +58,13 @@ function readRoots(path: string, { passphraseFile, anyCa }: AddTrustOptions, lef
           why: `${crls.length} revocation lists, which are no roots (\`assay trust add-crl\` takes them)`,
         });
       for (const certificate of certificates) {
-        if (anyCa === true || certificate.subjectDer === certificate.issuerDer) {
+        if (anyCa === true || isSelfIssued(certificate)) {
           roots.set(certificate.sha256, certificate);
         } else
-          leftOut.push({ what: label(certificate), why: 'another CA issued it (--any-ca trusts it all the same)' });
+          leftOut.push({
+            what: certificateLabel(certificate),
+            why: 'another CA issued it (--any-ca trusts it all the same)',
+          });
       }
     } catch (cause) {
       // In a folder other things may lie; a file that was named has to be one of certificates.
@@ -84,16 +87,22 @@ function filesOf(path: string): string[] | undefined {
   return files.toSorted();
 }
 
-async function trust(
+/** What a CA has issued to itself: a root, where somebody trusts it. */
+export function isSelfIssued({ subjectDer, issuerDer }: Certificate): boolean {
+  return subjectDer === issuerDer;
+}
+
+/** Has the service trust one certificate; one that could vouch for nobody is left out. */
+export async function trustRoot(
   call: Call,
   certificate: Certificate,
-  { class: kind, name, reason }: AddTrustOptions,
+  { class: kind, name, reason }: Pick<AddTrustOptions, 'class' | 'name' | 'reason'>,
 ): Promise<TrustRootDetail | 'present' | LeftOut> {
   const body = {
     certificate: toBase64url(certificate.der),
     // The service knows which classes there are.
     class: kind as NewTrustRoot['class'],
-    name: name ?? label(certificate),
+    name: name ?? certificateLabel(certificate),
     ...(reason !== undefined && { reason }),
   } satisfies NewTrustRoot;
   try {
@@ -102,11 +111,11 @@ async function trust(
     if (!(cause instanceof UsageError)) throw cause;
     if (cause.code === 'trust-root.exists') return 'present';
     if (cause.code !== 'trust-root.certificate') throw cause;
-    return { what: label(certificate), why: cause.message };
+    return { what: certificateLabel(certificate), why: cause.message };
   }
 }
 
 /** A certificate as people know it; one for a TPM may lack a subject. */
-function label({ subject, der }: Certificate): string {
+export function certificateLabel({ subject, der }: Certificate): string {
   return subject === '' ? contentId(der) : printable(subject, 200);
 }

@@ -14,6 +14,11 @@ export interface AddTrustOptions extends OperatorOptions {
 
 const REASON = ['--reason <text>', 'why, for the record of changes'] as const;
 
+export interface FetchTrustOptions extends ReasonOptions {
+  readonly root?: readonly string[];
+  readonly yes?: true;
+}
+
 export function registerTrust(program: Command, io: Io): void {
   const trust = program
     .command('trust')
@@ -74,7 +79,37 @@ Exit codes: 0 all are trusted, 1 something was left out, 3 error.`,
       const { removeTrust } = await import('../actions/trust.ts');
       await removeTrust(io, id, options);
     });
+  registerFetch(trust, io);
   registerCrls(trust, io);
+}
+
+/** What makers of TPMs publish. */
+function registerFetch(trust: Command, io: Io): void {
+  operatorOptions(
+    trust
+      .command('fetch-ek')
+      .description(
+        'Fetches the roots that makers of TPMs publish, from addresses that are part of this program, and shows their digests. With --yes they are trusted.',
+      )
+      .argument('<maker...>', 'infineon, stmicro, nuvoton, intel or amd')
+      .option('--root <id...>', 'only these, by the digest that was shown')
+      .option('--yes', 'trust them: you have compared the digests')
+      .option('--reason <text>', 'why, for the record of changes (default: where they were published)'),
+  )
+    .option('--json', 'print what was found and done as JSON (assay.trust-fetched/1)')
+    .addHelpText(
+      'after',
+      `
+Example:
+  assay trust fetch-ek infineon intel
+  assay trust fetch-ek infineon --root sha256:… --yes --token-file admin-token
+
+Exit codes: 0 trusted, 1 something was left out, 2 shown and not trusted, 3 error.`,
+    )
+    .action(async (makers: readonly string[], options: FetchTrustOptions) => {
+      const { fetchTrust } = await import('../actions/trust-fetch.ts');
+      io.exitCode = await fetchTrust(io, makers, options);
+    });
 }
 
 /** Lists of certificates that their issuers took back. */
