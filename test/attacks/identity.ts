@@ -3,9 +3,9 @@ import { elsewhere, type Section } from './attack.ts';
 
 const CERTIFICATES = 'test/x509/attacks.test.ts';
 const CHAIN = 'test/chain/identity.test.ts';
-const ENROLMENT = 'test/service/hosts/enrolment.test.ts';
-const ATTESTATION = 'test/service/hosts/attestation.test.ts';
-const RECORDS = 'test/service/host-records.test.ts';
+const ENROLMENT = 'test/service/suite/enrolment.ts';
+const ATTESTATION = 'test/service/suite/attestation.ts';
+const RECORDS = 'test/service/suite/host-records.ts';
 
 export const IDENTITY: Section = {
   53: [elsewhere('a challenge that is answered twice, also at once', ATTESTATION)],

@@ -1,7 +1,7 @@
 /** The service as tests start it: over real HTTP on loopback, with the shipped policies and a key of its own. */
 
 import { randomBytes, randomUUID } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
@@ -16,9 +16,9 @@ import { openHosts } from '../../src/service/hosts/open.ts';
 import type { TlsMaterial } from '../../src/service/tls.ts';
 import type { Role } from '../../src/api/access.ts';
 import { UUID_RANDOM_BYTES, uuidV7 } from '../../src/bytes/uuid.ts';
-import { openStore, type Store } from '../../src/store/open.ts';
 import { createToken, TOKEN_RANDOM_BYTES, tokenText } from '../../src/store/tokens.ts';
 import { DEFAULT_LIMITS, type ServiceContext, type ServiceLimits } from '../../src/service/settings.ts';
+import { emptyDatabase, type OpenStore } from './store.ts';
 
 /** A folder that is gone after the test. */
 export function temporaryFolder(): string {
@@ -47,6 +47,8 @@ export interface TestOptions {
   readonly policies?: readonly ResolvedPolicy[];
   readonly tls?: TlsMaterial;
   readonly hostLimits?: Partial<HostLimits>;
+  /** default: a SQLite file */
+  readonly open?: OpenStore;
 }
 
 /** Starts the service; it is stopped after the test. */
@@ -63,7 +65,7 @@ export async function startTestService(options: TestOptions = {}): Promise<TestS
     policies: new Map(policies.map((policy) => [policy.name, policy])),
     key: await loadSigningKey(await openDataDirectory(join(temporaryFolder(), 'data'))),
     verifier: { developer: 'assay', build: 'assay test' },
-    store: await openTestStore(),
+    store: await (options.open ?? emptyDatabase)(),
     now: () => NOW,
     random: randomBytes,
     ...options.context,
@@ -85,20 +87,6 @@ export async function startTestService(options: TestOptions = {}): Promise<TestS
   });
   onTestFinished(() => service.stop());
   return { ...service, context, log: () => lines.join('') };
-}
-
-let emptyDatabase: Buffer | undefined;
-
-/** An empty database of the test's own, closed after it and after the service. Copied, as making one takes five times as long. */
-async function openTestStore(): Promise<Store> {
-  const path = join(temporaryFolder(), 'assay.db');
-  if (emptyDatabase === undefined) {
-    await (await openStore(path)).close();
-    emptyDatabase = readFileSync(path);
-  } else writeFileSync(path, emptyDatabase, { mode: 0o600 });
-  const store = await openStore(path);
-  onTestFinished(() => store.close());
-  return store;
 }
 
 /** A token of that role, made on the database. */

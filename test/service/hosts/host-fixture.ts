@@ -12,7 +12,8 @@ import type { AgentClient } from '../../../src/api/client.ts';
 import { makeEkAuthority, type EkAuthority } from '../../support/ek-authority.ts';
 import { catalogue, readPolicy } from '../../support/fixtures.ts';
 import { direct } from './software-host.ts';
-import { ADMIN, NOW, openTestStore, sqliteDatabase } from '../../store/database.ts';
+import { ADMIN, NOW } from '../../store/database.ts';
+import type { OpenStore } from '../store.ts';
 
 const SIGNING_JWK = {
   kty: 'EC',
@@ -33,8 +34,8 @@ export interface HostFixture {
   pass(milliseconds: number): void;
 }
 
-export async function hostFixture(limits: Partial<HostLimits> = {}): Promise<HostFixture> {
-  const { store } = await openTestStore(sqliteDatabase);
+export async function hostFixture(open: OpenStore, limits: Partial<HostLimits> = {}): Promise<HostFixture> {
+  const store = await open();
   const maker = await makeEkAuthority();
   const { pins: _, ...document } = readPolicy('policies/kvm-uki.yaml');
   const policy = resolvePolicy(document, catalogue);
