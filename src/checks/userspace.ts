@@ -6,6 +6,7 @@
 import { digestHex, HASHES, type HashName } from '../bytes/hash.ts';
 import type { Facts } from '../facts/facts.ts';
 import type { Fact } from '../facts/model.ts';
+import { PHASES } from '../references/phases.ts';
 
 /** The events of one PCR in their order, parted. */
 interface Parted {
@@ -14,9 +15,6 @@ interface Parted {
   /** of the running system */
   readonly userspace: readonly Fact<'event'>[];
 }
-
-/** PCR 11: the phases of a boot (systemd-pcrphase.service(8)). */
-export const PHASES = ['enter-initrd', 'leave-initrd', 'sysinit', 'ready', 'shutdown', 'final'] as const;
 
 /** The word with which systemd closes what came before its initrd, and the PCRs it closes (systemd-pcrosseparator.service(8)). */
 export const OS_SEPARATOR = 'os-separator';

@@ -3,7 +3,7 @@
 import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
 import { UsageError } from '../bytes/errors.ts';
 
-/** Nothing this program reads is larger: a bundle of 64 MiB, with room. */
+/** Most files this program reads are no larger: a bundle of 64 MiB, with room. */
 const MAX_BYTES = 256 * 1024 * 1024;
 
 const REASONS = new Map<string, string>([
@@ -15,16 +15,17 @@ const REASONS = new Map<string, string>([
 /**
  * Reads a file; `-` is standard input.
  * @param what the option or argument that named it, for the message
+ * @param limit in bytes
  * @throws UsageError `input.unreadable`, `input.too-large`
  */
-export function readInput(path: string, what: string): Uint8Array {
+export function readInput(path: string, what: string, limit = MAX_BYTES): Uint8Array {
   let file: number | undefined;
   try {
     file = path === '-' ? 0 : openSync(path, 'r');
     // Logs below /sys state the size 0: only a stated size that is too large is refused before reading.
-    if (fstatSync(file).size > MAX_BYTES) throw tooLarge(path, what);
+    if (fstatSync(file).size > limit) throw tooLarge(path, what, limit);
     const bytes = readFileSync(file);
-    if (bytes.length > MAX_BYTES) throw tooLarge(path, what);
+    if (bytes.length > limit) throw tooLarge(path, what, limit);
     return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   } catch (cause) {
     if (cause instanceof UsageError) throw cause;
@@ -49,10 +50,10 @@ export function readText(path: string, what: string): string {
   }
 }
 
-function tooLarge(path: string, what: string): UsageError {
+function tooLarge(path: string, what: string, limit: number): UsageError {
   return new UsageError(
     'input.too-large',
-    `${what} ${path}: larger than ${MAX_BYTES} bytes`,
+    `${what} ${path}: larger than ${limit} bytes`,
     'check that it is the right file',
   );
 }

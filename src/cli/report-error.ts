@@ -38,7 +38,7 @@ function expected(error: unknown): Omit<ErrorDocument, 'schema'> | undefined {
     const where = [error.part ?? [], error.offset === undefined ? [] : `offset ${error.offset}`].flat().join(', ');
     return {
       code: error.code,
-      message: where === '' ? error.message : `${error.message} (${where})`,
+      message: where === '' || error.message.endsWith(`(${where})`) ? error.message : `${error.message} (${where})`,
       remedy: 'check that the file is what the option says, and collect it again if it is',
     };
   }

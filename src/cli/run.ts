@@ -9,6 +9,7 @@ import { registerDemo } from './commands/demo.ts';
 import { registerEkPin } from './commands/ek-pin.ts';
 import { registerEnrol } from './commands/enrol.ts';
 import { registerEvents } from './commands/events.ts';
+import { registerImage } from './commands/image.ts';
 import { registerJoinToken } from './commands/join-token.ts';
 import { registerLog } from './commands/log.ts';
 import { registerPolicy } from './commands/policy.ts';
@@ -29,6 +30,7 @@ export function run(args: readonly string[], io: Io): Promise<ExitCode> {
     registerVerify,
     registerBundle,
     registerLog,
+    registerImage,
     registerPolicy,
     registerServe,
     registerHost,

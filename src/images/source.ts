@@ -11,7 +11,7 @@ export interface ByteSource {
 }
 
 /** Larger than any boot file (an image with a whole system in its initrd is some hundred megabytes); bounds the memory a build takes. */
-const MAX_FILE = 2 ** 30;
+export const MAX_FILE = 2 ** 30;
 
 /** A source over bytes at hand. */
 export function bytesSource(bytes: Uint8Array): ByteSource {

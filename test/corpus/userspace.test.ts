@@ -1,6 +1,6 @@
 /** What systemd says that its own words are measured as. */
 import { expect, test } from 'vitest';
-import { PHASES } from '../../src/checks/userspace.ts';
+import { PHASES } from '../../src/references/phases.ts';
 import { celRecord } from '../support/cel-builder.ts';
 import { corpusFiles, corpusText } from './corpus.ts';
 

@@ -2,9 +2,10 @@
 
 import * as z from 'zod/mini';
 import type { Fact } from '../../facts/model.ts';
+import { PHASES } from '../../references/phases.ts';
 import type { Check } from '../model.ts';
 import { finding, no, placeOf, unknown, yes } from '../outcome.ts';
-import { measures, partEvents, PHASES } from '../userspace.ts';
+import { measures, partEvents } from '../userspace.ts';
 
 /** Words with colons between, as systemd-measure(1) writes them. */
 const Path = z.string().check(z.regex(/^[^:]+(?::[^:]+)*$/, 'must be words with colons between'));
