@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { run, start, type Daemon } from '../tools/programs.ts';
 import { cacheFolder, isThere } from './cache.ts';
 import type { ImageFiles } from './images.ts';
+import { dataPackages } from './packages.ts';
 import { withTemporaryFolder } from './temporary.ts';
 
 export const MACHINE_PROGRAMS = ['qemu-system-x86_64', 'swtpm', 'swtpm_setup'] as const;
@@ -36,27 +37,25 @@ export interface BootOptions {
   readonly timeout?: number;
 }
 
-/** The device file may be there and still refuse to run a guest, so a guest is run: SeaBIOS says its name on the debug port. */
+/**
+ * The device file may be there and still refuse to run a guest, or run only some: the firmware itself is run. It needs instructions
+ * that a nested KVM may lack, and clears the screen of its console when it is past them.
+ */
 export async function probeAccelerator(): Promise<Accelerator> {
+  const { ovmf } = await dataPackages();
   return await withTemporaryFolder(async (folder) => {
-    const log = join(folder, 'debug.log');
-    const machine = ['-M', 'q35', '-accel', 'kvm', '-cpu', 'max', '-m', '64', '-display', 'none', '-net', 'none'];
-    const ports = [
-      '-monitor',
-      'none',
-      '-serial',
-      'none',
-      '-debugcon',
-      `file:${log}`,
-      '-global',
-      'isa-debugcon.iobase=0x402',
-    ];
-    const qemu = start('qemu-system-x86_64', [...machine, ...ports]);
+    const [console, log] = [join(folder, 'console.log'), join(folder, 'qemu.log')];
+    const firmware = join(ovmf.root, 'usr/share/OVMF/OVMF_CODE_4M.fd');
+    const machine = ['-M', 'q35', '-accel', 'kvm', '-cpu', 'max', '-m', '256', '-display', 'none', '-net', 'none'];
+    const flash = ['-drive', `if=pflash,format=raw,unit=0,file=${firmware},readonly=on`];
+    const args = [...machine, ...flash, '-monitor', 'none', '-serial', `file:${console}`];
+    const qemu = start('qemu-system-x86_64', args, { log });
     try {
       const state = watch(qemu);
-      for (let tries = 0; tries < 25 && !state.over; tries += 1) {
+      for (let tries = 0; tries < 75 && !state.over; tries += 1) {
         await pause(200);
-        if ((await text(log)).includes('SeaBIOS')) return 'kvm';
+        if ((await text(console)) !== '') return 'kvm';
+        if ((await text(log)).includes('KVM internal error')) return 'tcg';
       }
       return 'tcg';
     } finally {
