@@ -248,7 +248,12 @@ join() {
 
 # --- attesting --------------------------------------------------------------------------------------------------------------------
 
-# The logs as JSON into the file `logs`: of the firmware log and the runtime list only what the service lacks, or whole.
+# Bytes of the runtime list that fit into the evidence, and into a part of a list that does not.
+max_list=45000000
+max_part=8388608
+
+# The logs as JSON into the file `logs`: of the firmware log and the runtime list only what the service lacks, or whole. A list that
+# does not fit is only named.
 log_json() {
   comma=
   printf '{' >logs
@@ -261,10 +266,15 @@ log_json() {
     comma=,
   fi
   if [ -n "$ima_size" ]; then
-    if [ "$1" != whole ] && [ -n "$kept_ima" ] && [ "sha256:$(head -c "$kept_bytes" ima | sha256)" = "$kept_ima" ]; then
-      { printf '%s"ima":{"id":"%s","tail":"' "$comma" "$kept_ima" && tail -c "+$((kept_bytes + 1))" ima | base64url && printf '"}'; } >>logs
+    if [ "$1" = whole ] || [ -z "$kept_ima" ] || [ $(($(size_of ima) - kept_bytes)) -gt "$max_list" ] ||
+      [ "sha256:$(head -c "$kept_bytes" ima | sha256)" != "$kept_ima" ]; then
+      if [ "$(size_of ima)" -gt "$max_list" ]; then
+        printf '%s"ima":{"id":"sha256:%s"}' "$comma" "$(sha256 <ima)" >>logs
+      else
+        { printf '%s"ima":"' "$comma" && base64url <ima && printf '"'; } >>logs
+      fi
     else
-      { printf '%s"ima":"' "$comma" && base64url <ima && printf '"'; } >>logs
+      { printf '%s"ima":{"id":"%s","tail":"' "$comma" "$kept_ima" && tail -c "+$((kept_bytes + 1))" ima | base64url && printf '"}'; } >>logs
     fi
     comma=,
   fi
@@ -302,6 +312,21 @@ send() {
   request POST "/v1/hosts/$host/evidence" body
 }
 
+# Sends a runtime list that the evidence only names, in parts, with the grant of the last answer.
+send_parts() {
+  [ -n "$ima_size" ] && [ "$(size_of ima)" -gt "$max_list" ] || return 0
+  grant=$(field grant) start=0
+  while [ "$start" -lt "$(size_of ima)" ]; do
+    {
+      printf '{"nonce":"%s","expiresAt":"%s","grant":"%s","index":%d,"bytes":"' "$nonce" "$expires" "$grant" $((start / max_part))
+      tail -c "+$((start + 1))" ima | head -c "$max_part" | base64url
+      printf '"}'
+    } >body
+    request POST "/v1/hosts/$host/evidence-parts" body || return 1
+    start=$((start + max_part))
+  done
+}
+
 # One attestation of $host: sets $verdict and $next.
 attest() {
   printf '{}' >body
@@ -330,7 +355,7 @@ attest() {
   if [ -n "$ima_size" ]; then cat "$ima_log" >ima; fi
   read_systemd_log
 
-  send || { [ "$code" = evidence.logs-missing ] && send whole; } || return 1
+  send || { [ "$code" = evidence.logs-missing ] && send_parts && send whole; } || return 1
   verdict=$(field verdict) next=$(number nextAttestationSeconds)
   [ "${next:-0}" -ge 5 ] || next=5
 }

@@ -1,14 +1,14 @@
 /** One attestation: a challenge, its answer, and the result. */
 
-import { ProblemResponse, type AgentClient, type EvidenceResponse } from '../api/client.ts';
+import { ProblemResponse, type AgentClient, type EvidencePart, type EvidenceResponse } from '../api/client.ts';
 import { UsageError } from '../bytes/errors.ts';
-import { toHex } from '../bytes/text.ts';
+import { toBase64url, toHex } from '../bytes/text.ts';
 import { bundleToJson } from '../evidence/bundle.ts';
 import { publicName } from '../tpm/names.ts';
 import { readPublic2B } from '../tpm/public.ts';
 import { readChallenge, readEvidenceResponse } from './answers.ts';
 import type { Edge } from './edge.ts';
-import { answer, type EvidenceSources } from './evidence.ts';
+import { answer, type EvidenceSources, type OpenAnswer } from './evidence.ts';
 import type { HostTpm } from './host-tpm.ts';
 
 /** The service expects another attestation key than this TPM has: it was cleared or replaced, or the settings changed. */
@@ -34,6 +34,20 @@ export function keyName(area: Uint8Array): string {
   return toHex(publicName(key, bytes));
 }
 
+/** The service drops the parts when it has the evidence, or when the challenge is over. */
+async function sendParts(
+  client: AgentClient,
+  host: string,
+  challenge: Pick<EvidencePart, 'nonce' | 'expiresAt' | 'grant'>,
+  answered: Pick<OpenAnswer, 'parts'>,
+): Promise<void> {
+  let index = 0;
+  for await (const bytes of answered.parts()) {
+    await client.evidencePart(host, { ...challenge, index, bytes: toBase64url(bytes) });
+    index++;
+  }
+}
+
 /**
  * @throws OtherKey; UsageError `agent.rule`; UnexpectedAnswer; ProblemResponse; what transport, TPM and logs reject with
  */
@@ -55,7 +69,10 @@ export async function attest(
       client.evidence(host, { nonce: nonceText, expiresAt, bundle: bundleToJson(bundle) });
     const response = await send(answered.bundle).catch(async (error: unknown) => {
       if (!(error instanceof ProblemResponse) || error.code !== 'evidence.logs-missing') throw error;
-      return send(await answered.withWhole(error.missing));
+      const whole = await answered.withWhole(error.missing);
+      if (error.grant !== undefined)
+        await sendParts(client, host, { nonce: nonceText, expiresAt, grant: error.grant }, answered);
+      return send(whole);
     });
     return { response: readEvidenceResponse(response), missing: answered.missing };
   } finally {

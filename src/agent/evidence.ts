@@ -50,6 +50,8 @@ export interface OpenAnswer extends Answer {
    * The same answer with the logs of these content ids whole: the quote and the claims stay as they are, and the runtime list may have grown.
    */
   withWhole(ids: readonly string[]): Promise<EvidenceBundle>;
+  /** What goes before the evidence: the runtime list in parts, where the bundle only names it because it is too long. */
+  parts(): AsyncIterable<Uint8Array>;
   close(): Promise<void>;
 }
 
@@ -101,6 +103,9 @@ export async function answer(
           firmware && wants(firmwareLog) ? firmwareLogEvidence(firmware, null) : firmwareLog,
           list && wants(imaLog) ? await list.wholeEvidence() : imaLog,
         );
+      },
+      async *parts() {
+        if (list !== undefined) yield* list.parts();
       },
       close: async () => list?.close(),
     };

@@ -58,14 +58,30 @@ export class LogFile {
   async readOn(take: (piece: Uint8Array) => void): Promise<void> {
     const buffer = new Uint8Array(CHUNK_BYTES);
     for (;;) {
-      let bytesRead: number;
-      try {
-        ({ bytesRead } = await this.#handle.read(buffer, 0, CHUNK_BYTES, null));
-      } catch (cause) {
-        throw unavailable(this.#path, cause);
-      }
+      const bytesRead = await this.#read(buffer, 0);
       if (bytesRead === 0) return;
       take(buffer.slice(0, bytesRead));
+    }
+  }
+
+  /**
+   * Reads so many bytes; fewer only where the log ends.
+   * @throws LogUnavailable when reading fails
+   */
+  async readNext(size: number): Promise<Uint8Array> {
+    const buffer = new Uint8Array(size);
+    let length = 0;
+    for (let bytesRead = -1; length < size && bytesRead !== 0; length += bytesRead) {
+      bytesRead = await this.#read(buffer, length);
+    }
+    return buffer.subarray(0, length);
+  }
+
+  async #read(buffer: Uint8Array, offset: number): Promise<number> {
+    try {
+      return (await this.#handle.read(buffer, offset, buffer.length - offset, null)).bytesRead;
+    } catch (cause) {
+      throw unavailable(this.#path, cause);
     }
   }
 

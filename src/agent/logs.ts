@@ -1,9 +1,9 @@
-/** Firmware log and runtime list as a bundle carries them: whole, or only what the service has not acknowledged yet. */
+/** Firmware log and runtime list as a bundle carries them: whole, or only what the service has not acknowledged yet, or by name. */
 
 import { createHash } from 'node:crypto';
 import type { KeptLogs } from '../api/client.ts';
 import { contentId } from '../bytes/hash.ts';
-import { MAX_BUNDLE_BYTES, type LogEvidence } from '../evidence/bundle.ts';
+import { MAX_BUNDLE_BYTES, MAX_PART_BYTES, MAX_RUNTIME_LIST_BYTES, type LogEvidence } from '../evidence/bundle.ts';
 import { LogFile, LogUnavailable } from './log-file.ts';
 import { Pieces } from './pieces.ts';
 import { MAX_SYSTEMD_LOG_BYTES } from './systemd-log.ts';
@@ -14,8 +14,8 @@ const REST_BYTES = 128 * 1024;
 const MAX_LOGS_BYTES = Math.floor(((MAX_BUNDLE_BYTES - REST_BYTES) * 3) / 4);
 /** Firmware has at most a few hundred kilobytes for its log. */
 const MAX_FIRMWARE_LOG_BYTES = 4 * 1024 * 1024;
-/** A longer list does not fit into a bundle, and the service takes no longer one either. */
-const MAX_RUNTIME_LIST_BYTES = MAX_LOGS_BYTES - MAX_FIRMWARE_LOG_BYTES - MAX_SYSTEMD_LOG_BYTES;
+/** What of the list goes in the evidence itself. More than that goes before it in parts, and is not held in memory. */
+const MAX_HELD_BYTES = MAX_LOGS_BYTES - MAX_FIRMWARE_LOG_BYTES - MAX_SYSTEMD_LOG_BYTES;
 
 /**
  * The whole firmware log. It does not grow after the hand-over to the kernel.
@@ -49,16 +49,19 @@ export class RuntimeList {
   readonly #path: string;
   #file: LogFile;
   #acknowledged: Acknowledged;
-  /** what follows the acknowledged bytes */
-  #pieces: Pieces;
-  #acknowledgedHash = createHash('sha256');
+  /** what follows the acknowledged bytes; null where it is too much, and the list goes in parts */
+  #pieces: Pieces | null;
+  /** of everything read */
+  #hash = createHash('sha256');
+  /** id of the bytes read when they were as many as are acknowledged */
+  #begun: string | undefined;
   #length = 0;
 
   private constructor(path: string, file: LogFile, acknowledged: Acknowledged) {
     this.#path = path;
     this.#file = file;
     this.#acknowledged = acknowledged;
-    this.#pieces = new Pieces(path, MAX_RUNTIME_LIST_BYTES);
+    this.#pieces = new Pieces(path, Infinity);
   }
 
   /**
@@ -70,7 +73,7 @@ export class RuntimeList {
     const list = new RuntimeList(path, await LogFile.open(path), acknowledged);
     try {
       await list.#readOn();
-      if (!list.#beginsAsAcknowledged()) await list.#readWhole();
+      if (acknowledged !== null && list.#begun !== acknowledged.id) await list.#readWhole();
       return list;
     } catch (cause) {
       await list.close();
@@ -89,6 +92,7 @@ export class RuntimeList {
    */
   async evidence(): Promise<LogEvidence> {
     await this.#readOn();
+    if (this.#pieces === null) return { id: this.#id() };
     const bytes = this.#pieces.bytes();
     if (this.#acknowledged === null) return { id: contentId(bytes), bytes };
     const { id } = this.#acknowledged;
@@ -96,12 +100,31 @@ export class RuntimeList {
   }
 
   /**
-   * Reads the list again from its beginning, and gives it whole.
+   * Reads the list again from its beginning, and gives it whole; by its id alone where it goes in parts.
    * @throws LogUnavailable
    */
   async wholeEvidence(): Promise<LogEvidence> {
-    if (this.#acknowledged !== null) await this.#readWhole();
+    if (this.#acknowledged !== null && this.#pieces !== null) await this.#readWhole();
     return this.evidence();
+  }
+
+  /**
+   * The parts of a list that goes in parts, as far as it was read; none of one that does not.
+   * @throws LogUnavailable
+   */
+  async *parts(): AsyncGenerator<Uint8Array> {
+    if (this.#pieces !== null) return;
+    const file = await LogFile.open(this.#path);
+    try {
+      for (let left = this.#length; left > 0;) {
+        const part = await file.readNext(Math.min(left, MAX_PART_BYTES));
+        if (part.length === 0) return;
+        yield part;
+        left -= part.length;
+      }
+    } finally {
+      await file.close();
+    }
   }
 
   close(): Promise<void> {
@@ -112,7 +135,8 @@ export class RuntimeList {
     await this.#file.close();
     this.#file = await LogFile.open(this.#path);
     this.#acknowledged = null;
-    this.#pieces = new Pieces(this.#path, MAX_RUNTIME_LIST_BYTES);
+    this.#pieces = new Pieces(this.#path, Infinity);
+    this.#hash = createHash('sha256');
     this.#length = 0;
     await this.#readOn();
   }
@@ -121,14 +145,18 @@ export class RuntimeList {
     return this.#file.readOn((piece) => {
       const left = Math.min(Math.max((this.#acknowledged?.bytes ?? 0) - this.#length, 0), piece.length);
       this.#length += piece.length;
-      if (left > 0) this.#acknowledgedHash.update(piece.subarray(0, left));
-      if (left < piece.length) this.#pieces.add(left === 0 ? piece : piece.subarray(left));
+      if (this.#length > MAX_RUNTIME_LIST_BYTES) {
+        throw new LogUnavailable(`${this.#path}: larger than ${MAX_RUNTIME_LIST_BYTES} bytes`);
+      }
+      this.#hash.update(piece.subarray(0, left));
+      if (left > 0 && this.#length - piece.length + left === this.#acknowledged?.bytes) this.#begun = this.#id();
+      this.#hash.update(piece.subarray(left));
+      if (left < piece.length) this.#pieces?.add(left === 0 ? piece : piece.subarray(left));
+      if ((this.#pieces?.length ?? 0) > MAX_HELD_BYTES) this.#pieces = null;
     });
   }
 
-  #beginsAsAcknowledged(): boolean {
-    if (this.#acknowledged === null) return true;
-    if (this.#length < this.#acknowledged.bytes) return false;
-    return `sha256:${this.#acknowledgedHash.digest('hex')}` === this.#acknowledged.id;
+  #id(): string {
+    return `sha256:${this.#hash.copy().digest('hex')}`;
   }
 }

@@ -1,6 +1,7 @@
 /** What a host and the service say to each other (docs/agent-protocol.md). */
 
 import * as z from 'zod/mini';
+import { MAX_PART_BYTES, MAX_PARTS } from '../evidence/bundle.ts';
 import { base64url, contentId } from './schemas.ts';
 
 /** A TPM2B_PUBLIC of RSA-4096 has about 560 bytes; certificates of EKs have one or two thousand. */
@@ -84,6 +85,18 @@ export const ChallengeResponse = z.strictObject({
   logs: KeptLogs,
 });
 export type ChallengeResponse = z.infer<typeof ChallengeResponse>;
+
+/** `POST /v1/hosts/{host}/evidence-parts`. */
+export const EvidencePart = z.strictObject({
+  nonce: base64url('Of the challenge.').check(z.minLength(43), z.maxLength(43)),
+  expiresAt: time('Of the challenge, as it came.'),
+  grant: base64url('Of the problem evidence.logs-missing.').check(z.maxLength(43)),
+  index: z
+    .number()
+    .check(z.int(), z.minimum(0), z.maximum(MAX_PARTS - 1), z.describe('Place of the part, counted from 0.')),
+  bytes: base64url('What the runtime list has there.').check(z.maxLength(Math.ceil((MAX_PART_BYTES * 4) / 3))),
+});
+export type EvidencePart = z.infer<typeof EvidencePart>;
 
 /** `POST /v1/hosts/{host}/evidence`. */
 export const EvidenceRequest = z.strictObject({

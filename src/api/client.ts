@@ -11,6 +11,7 @@ import type {
   EnrolRequest,
   EnrolResponse,
   EvidenceMessage,
+  EvidencePart,
   EvidenceResponse,
 } from './agent-schemas.ts';
 
@@ -21,6 +22,7 @@ export type {
   EnrolRequest,
   EnrolResponse,
   EvidenceMessage,
+  EvidencePart,
   EvidenceResponse,
   KeptLogs,
 } from './agent-schemas.ts';
@@ -54,6 +56,8 @@ export class ProblemResponse extends Error {
   readonly retryAfterSeconds: number | undefined;
   /** ids of logs the service lacks (`evidence.logs-missing`) */
   readonly missing: readonly string[];
+  /** beside it: lets this host send parts of its runtime list */
+  readonly grant: string | undefined;
 
   constructor({ status, retryAfterSeconds, body }: ApiResponse) {
     const problem = readProblem(body);
@@ -63,6 +67,7 @@ export class ProblemResponse extends Error {
     this.remedy = problem?.remedy ?? 'check that the address is that of an Assay service';
     this.retryAfterSeconds = retryAfterSeconds;
     this.missing = problem?.missing ?? [];
+    this.grant = problem?.grant;
   }
 }
 
@@ -96,6 +101,7 @@ export interface AgentClient {
   activate(enrolment: string, request: ActivateRequest): Promise<EnrolmentState>;
   enrolment(id: string): Promise<EnrolmentState>;
   challenge(host: string): Promise<ChallengeResponse>;
+  evidencePart(host: string, part: EvidencePart): Promise<void>;
   evidence(host: string, message: EvidenceMessage): Promise<EvidenceResponse>;
 }
 
@@ -108,6 +114,7 @@ export function agentClient(transport: Transport): AgentClient {
     activate: (enrolment, request) => post(`/v1/enrol/${id(enrolment)}/activate`, request),
     enrolment: (enrolment) => call(transport, { method: 'GET', path: `/v1/enrol/${id(enrolment)}` }),
     challenge: (host) => post(`/v1/hosts/${id(host)}/challenge`, {}),
+    evidencePart: (host, part) => post(`/v1/hosts/${id(host)}/evidence-parts`, part),
     evidence: (host, message) => post(`/v1/hosts/${id(host)}/evidence`, message),
   };
 }

@@ -10,6 +10,7 @@ import {
   EnrolmentState,
   EnrolRequest,
   EnrolResponse,
+  EvidencePart,
   EvidenceRequest,
   EvidenceResponse,
 } from './agent-schemas.ts';
@@ -41,6 +42,7 @@ export const COMPONENTS = {
   EnrolmentState,
   ChallengeRequest,
   ChallengeResponse,
+  EvidencePart,
   EvidenceRequest,
   EvidenceResponse,
   HostList,

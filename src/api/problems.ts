@@ -218,7 +218,13 @@ const entries = {
   'evidence.logs-missing': {
     status: 409,
     title: 'The evidence names logs that are not kept here',
-    remedy: 'Send the logs named in missing whole, for the same challenge.',
+    remedy:
+      'Send the logs named in missing whole, for the same challenge; a runtime list that does not fit into a request in parts.',
+  },
+  'evidence.parts-full': {
+    status: 503,
+    title: 'No more parts of runtime lists are held at the moment',
+    remedy: 'Wait for as long as Retry-After says, then attest again.',
   },
   'evidence.not-from-host': {
     status: 422,
@@ -279,6 +285,9 @@ export const Problem = z.strictObject({
   remedy: z.string().check(z.describe('What to do next.')),
   instance: z.string().check(z.describe('urn:uuid of this request, as the log of the service has it.')),
   missing: z.optional(z.array(z.string()).check(z.describe('Content ids, with evidence.logs-missing.'))),
+  grant: z.optional(
+    z.string().check(z.describe('With evidence.logs-missing: lets the host send evidence parts for this challenge.')),
+  ),
   errors: z.optional(
     z.array(z.strictObject({ pointer: z.string().check(z.describe('JSON pointer (RFC 6901)')), detail: z.string() })),
   ),
@@ -296,8 +305,15 @@ export function problem(
   code: ProblemCode,
   detail: string,
   requestId: string,
-  errors: readonly ProblemError[] = [],
-  missing: readonly string[] = [],
+  {
+    errors = [],
+    missing = [],
+    grant,
+  }: {
+    readonly errors?: readonly ProblemError[];
+    readonly missing?: readonly string[];
+    readonly grant?: string | undefined;
+  } = {},
 ): Problem {
   const { status, title, remedy } = PROBLEMS[code];
   return {
@@ -309,6 +325,7 @@ export function problem(
     remedy,
     instance: `urn:uuid:${requestId}`,
     ...(missing.length > 0 && { missing: [...missing] }),
+    ...(grant !== undefined && { grant }),
     ...(errors.length > 0 && { errors: [...errors] }),
   };
 }

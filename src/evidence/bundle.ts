@@ -49,10 +49,18 @@ export interface EvidenceBundle {
 
 /** One quote a bank and key is what hosts send; the bound keeps the signature checks of one bundle few. */
 const MAX_QUOTES = 8;
-/** A 64 MiB bundle holds a 48 MiB list of some 400,000 entries. Longer lists exist and are refused: a request takes no more memory. */
+/** A 64 MiB bundle holds a 48 MiB list of some 400,000 entries. Longer lists come in parts: a request takes no more memory. */
 export const MAX_BUNDLE_BYTES = 64 * 1024 * 1024;
 /** Eight quotes of four banks with 24 PCRs are 800 values; a request has a few beside them. */
 export const MAX_BUNDLE_VALUES = 10_000;
+/**
+ * A runtime list that does not fit into a bundle comes before it in parts, and is then named by its id. So many bytes a part has at
+ * most, and so many parts a list.
+ */
+export const MAX_PART_BYTES = 8 * 1024 * 1024;
+export const MAX_PARTS = 12;
+/** The longest runtime list: some 800,000 entries. Longer ones are refused: an appraisal takes no more memory. */
+export const MAX_RUNTIME_LIST_BYTES = MAX_PARTS * MAX_PART_BYTES;
 const MAX_HINTS = 32;
 const MAX_HINT_LENGTH = 1024;
 

@@ -23,7 +23,14 @@ import {
   retireHostRoute,
   showHostRoute,
 } from './routes/host-records.ts';
-import { activateRoute, attestRoute, challengeRoute, enrolmentStateRoute, enrolRoute } from './routes/hosts.ts';
+import {
+  activateRoute,
+  attestRoute,
+  challengeRoute,
+  enrolmentStateRoute,
+  enrolRoute,
+  evidencePartRoute,
+} from './routes/hosts.ts';
 import { createJoinTokenRoute, listJoinTokensRoute, revokeJoinTokenRoute } from './routes/join-tokens.ts';
 import { createTokenRoute, listTokensRoute, revokeTokenRoute } from './routes/tokens.ts';
 import { addTrustRootRoute, listTrustRootsRoute, removeTrustRootRoute, showTrustRootRoute } from './routes/trust.ts';
@@ -49,6 +56,7 @@ export function createApp(context: ServiceContext, stopping: () => boolean): Exp
     activate: activateRoute(context),
     enrolmentState: enrolmentStateRoute(context),
     challenge: challengeRoute(context),
+    evidencePart: evidencePartRoute(context),
     attest: attestRoute(context, place),
     listHosts: listHostsRoute(context),
     showHost: showHostRoute(context),

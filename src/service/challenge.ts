@@ -46,7 +46,24 @@ export function challengeFault(
   return now < expiresAt ? null : 'expired';
 }
 
+/**
+ * What a host is given when its AK has answered a challenge and a log of it is missing: with this it may send the log in parts.
+ * Nothing is stored for it either.
+ */
+export function partsGrant(key: Uint8Array, host: string, { nonce, expiresAt }: IssuedChallenge): Uint8Array {
+  return mac(key, 'assay-parts-1', host, nonce, expiresAt);
+}
+
+/** Whether that is the grant for this host and challenge. */
+export function isPartsGrant(key: Uint8Array, host: string, challenge: IssuedChallenge, grant: Uint8Array): boolean {
+  const expected = partsGrant(key, host, challenge);
+  return grant.length === expected.length && timingSafeEqual(expected, grant);
+}
+
 function tag(key: Uint8Array, host: string, random: Uint8Array, expiresAt: number): Uint8Array {
-  const hmac = createHmac('sha256', key).update('assay-challenge-1\0').update(`${host}\0${expiresAt}\0`).update(random);
-  return hmac.digest().subarray(0, TAG_BYTES);
+  return mac(key, 'assay-challenge-1', host, random, expiresAt).subarray(0, TAG_BYTES);
+}
+
+function mac(key: Uint8Array, purpose: string, host: string, bytes: Uint8Array, expiresAt: number): Uint8Array {
+  return createHmac('sha256', key).update(`${purpose}\0${host}\0${expiresAt}\0`).update(bytes).digest();
 }

@@ -1,6 +1,7 @@
 /** What has to be done from time to time: enrolments that nobody answered or decided end, and what need not be known any more goes. */
 
 import { forgetRedeemedChallenges } from '../store/challenges.ts';
+import { forgetParts } from '../store/evidence-parts.ts';
 import { expireEnrolments, forgetEnrolments } from '../store/enrolments.ts';
 import type { ServiceContext } from './settings.ts';
 
@@ -14,6 +15,7 @@ export async function keepHouse({ store, now }: Pick<ServiceContext, 'store' | '
   await expireEnrolments(store.keep, at);
   await forgetEnrolments(store.keep, at - REMEMBERED);
   await forgetRedeemedChallenges(store.keep, at);
+  await forgetParts(store.keep, at);
 }
 
 /**

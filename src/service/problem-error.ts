@@ -10,6 +10,7 @@ export class HttpProblem extends Error {
   readonly code: ProblemCode;
   readonly errors: readonly ProblemError[];
   readonly missing: readonly string[];
+  readonly grant: string | undefined;
   readonly headers: Readonly<Record<string, string>>;
 
   constructor(
@@ -18,6 +19,7 @@ export class HttpProblem extends Error {
     more: {
       readonly errors?: readonly ProblemError[];
       readonly missing?: readonly string[];
+      readonly grant?: string;
       readonly headers?: Readonly<Record<string, string>>;
     } = {},
   ) {
@@ -25,6 +27,7 @@ export class HttpProblem extends Error {
     this.code = code;
     this.errors = more.errors ?? [];
     this.missing = more.missing ?? [];
+    this.grant = more.grant;
     this.headers = more.headers ?? {};
   }
 }
@@ -86,7 +89,7 @@ export function requestId(response: Response): string {
 }
 
 function send(response: Response, refusal: HttpProblem): void {
-  const document = problem(refusal.code, refusal.message, requestId(response), refusal.errors, refusal.missing);
+  const document = problem(refusal.code, refusal.message, requestId(response), refusal);
   response.locals['problem'] = refusal.code;
   response.status(document.status);
   for (const [name, value] of Object.entries(refusal.headers)) response.setHeader(name, value);

@@ -1,6 +1,6 @@
 /** Challenges that were answered: each counts once. */
 
-import type { Keeper } from './schema.ts';
+import type { Keeper, Reader } from './schema.ts';
 
 export interface RedeemedChallenge {
   /** the nonce, in the one spelling its challenge has */
@@ -20,6 +20,16 @@ export async function redeemChallenge(keeper: Keeper, challenge: RedeemedChallen
     .onConflict((conflict) => conflict.column('nonce').doNothing())
     .executeTakeFirstOrThrow();
   return numInsertedOrUpdatedRows === 1n;
+}
+
+/** Whether a challenge was answered. */
+export async function wasRedeemed(reader: Reader, nonce: string): Promise<boolean> {
+  const row = await reader
+    .selectFrom('redeemed_challenges')
+    .select('nonce')
+    .where('nonce', '=', nonce)
+    .executeTakeFirst();
+  return row !== undefined;
 }
 
 /** Takes out those whose challenge has expired. */

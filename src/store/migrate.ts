@@ -3,13 +3,17 @@
 import { Migrator, type Kysely, type Migration } from 'kysely';
 import { UsageError } from '../bytes/errors.ts';
 import { up as ground } from './migrations/0001-ground.ts';
+import { up as evidenceParts } from './migrations/0002-evidence-parts.ts';
 import type { DialectName } from './migrations/columns.ts';
 
 /** Every schema that ever landed, in order. A new one is added at the end; none is changed. */
 const MIGRATIONS: readonly (readonly [
   name: string,
   up: (db: Kysely<unknown>, dialect: DialectName) => Promise<void>,
-])[] = [['0001-ground', ground]];
+])[] = [
+  ['0001-ground', ground],
+  ['0002-evidence-parts', evidenceParts],
+];
 
 export interface SchemaState {
   /** names of the migrations that were applied */

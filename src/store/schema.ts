@@ -152,6 +152,15 @@ interface RedeemedChallengeTable {
   readonly expires_at: Fixed<number>;
 }
 
+interface EvidencePartTable {
+  readonly host_id: Fixed<string>;
+  readonly nonce: Fixed<string>;
+  readonly part: Fixed<number>;
+  readonly size: number;
+  readonly bytes: Uint8Array;
+  readonly expires_at: number;
+}
+
 interface AppraisalTable {
   readonly id: Fixed<string>;
   readonly host_id: Fixed<string>;
@@ -235,6 +244,7 @@ interface KeptTables {
   blobs: BlobTable;
   boots: BootTable;
   redeemed_challenges: RedeemedChallengeTable;
+  evidence_parts: EvidencePartTable;
   appraisals: AppraisalTable;
   standings: StandingTable;
   token_uses: TokenUseTable;

@@ -1,13 +1,16 @@
-import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { jsonLine } from '../../src/agent/events.ts';
 import { StateFile } from '../../src/agent/state.ts';
+import { contentId } from '../../src/bytes/hash.ts';
 import { toBase64url } from '../../src/bytes/text.ts';
 import { machine, SERVER, TOKEN, type Machine } from './machine.ts';
 import { problem, problemFor } from './verifier.ts';
 
 const CYCLE = ['POST /v1/hosts/*/challenge', 'POST /v1/hosts/*/evidence'];
 const ENROL = ['POST /v1/enrol', 'POST /v1/enrol/*/activate'];
+
+const MIB = 1024 * 1024;
 
 /** A machine that has attested once. */
 async function enrolled(): Promise<Machine> {
@@ -121,6 +124,31 @@ describe('logs', () => {
     verifier.answerNext('evidence', missing, missing);
     await expect(agent.attest()).rejects.toMatchObject({ code: 'evidence.logs-missing' });
     expect(verifier.requests).toEqual([...CYCLE, CYCLE[1]]);
+  });
+
+  it('that do not fit into a request go in parts, once', async () => {
+    const there = machine();
+    writeFileSync(there.files.imaLog, Buffer.alloc(44 * MIB, 'list '));
+    there.host.beforeQuote = () => appendFileSync(there.files.imaLog, 'during the quote');
+    const { agent } = await there.start();
+    expect(await agent.attest()).toMatchObject({ missing: [] });
+    const part = 'POST /v1/hosts/*/evidence-parts';
+    expect(there.verifier.requests.slice(2)).toEqual([...CYCLE, ...Array<string>(6).fill(part), CYCLE[1]]);
+    const { claims, imaLog } = there.verifier.accepted[0]!;
+    expect(claims!.imaLog).toBe(44 * MIB);
+    expect(imaLog!.id).toBe(contentId(readFileSync(there.files.imaLog)));
+    // From then on what is new is enough.
+    await agent.attest();
+    const { bytes, tail } = there.verifier.received.at(-1)!.imaLog!;
+    expect([bytes, text(tail)]).toEqual([undefined, 'during the quote']);
+  });
+
+  it('that are longer than the service takes are named as missing', async () => {
+    const there = machine();
+    truncateSync(there.files.imaLog, 96 * MIB + 1);
+    const { missing } = await (await there.start()).agent.attest();
+    expect(missing).toEqual([`runtime list: ${there.files.imaLog}: larger than 100663296 bytes`]);
+    expect(there.verifier.accepted[0]!.claims!.imaLog).toBeNull();
   });
 
   it('of systemd go whole each time, where there is one', async () => {

@@ -5,7 +5,7 @@
 
 import { randomBytes, randomUUID } from 'node:crypto';
 import * as z from 'zod/mini';
-import { ActivateRequest, EnrolRequest, EvidenceRequest } from '../../src/api/agent-schemas.ts';
+import { ActivateRequest, EnrolRequest, EvidencePart, EvidenceRequest } from '../../src/api/agent-schemas.ts';
 import type {
   ApiRequest,
   ApiResponse,
@@ -35,6 +35,8 @@ interface Host {
   readonly id: string;
   readonly ak: AttestationKey;
   readonly kept: Map<string, Uint8Array>;
+  /** of a list for the challenge at hand, in their order */
+  readonly parts: Uint8Array[];
   logs: KeptLogs;
 }
 
@@ -46,6 +48,8 @@ interface Pending {
 }
 
 type Answer = { readonly status: number; readonly body: unknown; readonly retryAfterSeconds?: number };
+
+const GRANT = 'grant-of-this-verifier';
 
 export class Verifier {
   /** `METHOD /path` of every request, ids left out */
@@ -95,7 +99,7 @@ export class Verifier {
     const scripted = this.#scripted.get(request.path.split('/').at(-1)!)?.shift();
     if (scripted instanceof Error) throw scripted;
     const { status, body, retryAfterSeconds } = scripted ?? this.#answer(request);
-    return { status, retryAfterSeconds, body: JSON.stringify(body) };
+    return { status, retryAfterSeconds, body: JSON.stringify(body) ?? '' };
   };
 
   #answer({ path, body }: ApiRequest): Answer {
@@ -108,7 +112,9 @@ export class Verifier {
     }
     const host = this.#hosts.get(id);
     if (host === undefined) return problem(404, 'host.unknown');
-    return action === 'challenge' ? this.#challenge(host) : this.#evidence(host, z.parse(EvidenceRequest, body));
+    if (action === 'challenge') return this.#challenge(host);
+    if (action === 'evidence-parts') return this.#part(host, z.parse(EvidencePart, body));
+    return this.#evidence(host, z.parse(EvidenceRequest, body));
   }
 
   #enrol(request: EnrolRequest): Answer {
@@ -134,7 +140,7 @@ export class Verifier {
     const ak = attestationKey(readPublic2B(fromBase64url(pending.request.ak)).public);
     if (hostKey !== undefined && !isCertified(hostKey, ak, pending.secret)) return problem(403, 'enrolment.host-key');
     const { host } = pending;
-    this.#hosts.set(host, { id: host, ak, kept: new Map(), logs: { firmware: null, ima: null } });
+    this.#hosts.set(host, { id: host, ak, kept: new Map(), parts: [], logs: { firmware: null, ima: null } });
     pending.state = this.approves ? { state: 'enrolled', host } : { state: 'pending', host: null };
     return { status: this.approves ? 200 : 202, body: pending.state };
   }
@@ -157,8 +163,10 @@ export class Verifier {
     if (this.#challenges.get(request.nonce) !== host.id) return problem(409, 'challenge.used');
     const sent = bundleFromJson(request.bundle as Json);
     this.received.push(sent);
-    const { bundle, missing } = completeLogs(sent, (id) => host.kept.get(id));
-    if (missing.length > 0) return problem(409, 'evidence.logs-missing', { missing });
+    const parts = new Uint8Array(Buffer.concat(host.parts));
+    const { bundle, missing } = completeLogs(sent, (id) => (id === contentId(parts) ? parts : host.kept.get(id)));
+    if (missing.length > 0) return problem(409, 'evidence.logs-missing', { missing, grant: GRANT });
+    host.parts.length = 0;
     this.#challenges.delete(request.nonce);
     const fault = faultOf(bundle, host.ak, fromBase64url(request.nonce));
     if (fault !== null) return problem(400, 'evidence.unreadable', { detail: fault });
@@ -168,6 +176,14 @@ export class Verifier {
     const weakestLink = verdict === 'trusted' ? null : 'boot';
     const body: EvidenceResponse = { result: 'x.y.z', verdict, weakestLink, nextAttestationSeconds, logs: host.logs };
     return { status: 200, body };
+  }
+
+  #part(host: Host, { nonce, grant, index, bytes }: EvidencePart): Answer {
+    if (this.#challenges.get(nonce) !== host.id || grant !== GRANT || index !== host.parts.length) {
+      return problem(422, 'evidence.not-from-host');
+    }
+    host.parts.push(fromBase64url(bytes));
+    return { status: 204, body: undefined };
   }
 
   #keep(host: Host, { firmwareLog, imaLog }: EvidenceBundle): void {

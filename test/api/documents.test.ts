@@ -12,7 +12,11 @@ const CODES = Object.keys(PROBLEMS) as ProblemCode[];
 
 describe('problem documents', () => {
   it.each(CODES)('%s follows its schema', (code) => {
-    const document = problem(code, 'detail', '00000000-0000-4000-8000-000000000000', [{ pointer: '/a', detail: 'b' }]);
+    const document = problem(code, 'detail', '00000000-0000-4000-8000-000000000000', {
+      errors: [{ pointer: '/a', detail: 'b' }],
+      missing: ['sha256:0'],
+      grant: 'g',
+    });
     expect(z.safeParse(Problem, document).success).toBe(true);
     expect(document.status).toBeGreaterThanOrEqual(400);
   });

@@ -139,11 +139,14 @@ describe('assay db', () => {
   it('says of a current database that it is', async () => {
     const path = await database();
     const ended = await assay(['db', 'check', '--database', path]);
-    expect(ended).toMatchObject({ code: 0, out: 'schema   0001-ground, current\ncontent  whole\n' });
+    expect(ended).toMatchObject({
+      code: 0,
+      out: 'schema   0002-evidence-parts, current\ncontent  whole\n',
+    });
     expect(documentOf(await assay(['db', 'check', '--data', join(path, '..'), '--json']))).toEqual({
       schema: 'assay.db-check/1',
       dialect: 'sqlite',
-      applied: ['0001-ground'],
+      applied: ['0001-ground', '0002-evidence-parts'],
       pending: [],
       damage: [],
     });
@@ -153,11 +156,17 @@ describe('assay db', () => {
     const path = join(temporaryFolder(), 'assay.db');
     writeFileSync(path, '', { mode: 0o600 });
     const before = await assay(['db', 'check', '--database', path]);
-    expect(before).toMatchObject({ code: 1, out: 'schema   none, to be migrated: 0001-ground\ncontent  whole\n' });
-    expect(await assay(['db', 'migrate', '--database', path])).toMatchObject({ code: 0, out: 'schema 0001-ground\n' });
+    expect(before).toMatchObject({
+      code: 1,
+      out: 'schema   none, to be migrated: 0001-ground, 0002-evidence-parts\ncontent  whole\n',
+    });
+    expect(await assay(['db', 'migrate', '--database', path])).toMatchObject({
+      code: 0,
+      out: 'schema 0002-evidence-parts\n',
+    });
     expect((await assay(['db', 'check', '--database', path])).code).toBe(0);
     expect(documentOf(await assay(['db', 'migrate', '--database', path, '--json']))).toMatchObject({
-      applied: ['0001-ground'],
+      applied: ['0001-ground', '0002-evidence-parts'],
     });
   });
 

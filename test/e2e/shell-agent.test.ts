@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { akTemplateDifferences } from '../../src/tpm/ak-template.ts';
+import { contentId } from '../../src/bytes/hash.ts';
 import { fromBase64url } from '../../src/bytes/text.ts';
 import type { EvidenceBundle } from '../../src/evidence/bundle.ts';
 import { readPublic2B } from '../../src/tpm/public.ts';
@@ -103,6 +104,17 @@ it('sends logs whole when they are missed, and goes without those it cannot read
   const { claims, hints } = verifier.accepted.at(-1)!;
   expect(claims).toMatchObject({ firmwareLog: null, imaLog: null });
   expect(hints.get('missing')).toBe('firmware log, runtime list');
+});
+
+it('sends a list that does not fit into a request in parts, then what is new', async () => {
+  await appendFile(logs.imaLog, Buffer.alloc(45_000_000, 'list '));
+  expect((await once()).code).toBe(0);
+  const part = 'POST /v1/hosts/*/evidence-parts';
+  expect(verifier.requests.slice(2)).toEqual([...CYCLE, ...Array<string>(6).fill(part), CYCLE[1]]);
+  expect(verifier.accepted[0]!.imaLog!.id).toBe(contentId(await readFile(logs.imaLog)));
+  await appendFile(logs.imaLog, 'appended');
+  expect((await once()).code).toBe(0);
+  expect(Buffer.from(verifier.received.at(-1)!.imaLog!.tail!).toString()).toBe('appended');
 });
 
 it('sends systemd’s log where there is one, and waits for a record under way', async () => {

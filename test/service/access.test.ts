@@ -15,6 +15,7 @@ const LEAST: Readonly<Record<OperationId, 'anybody' | Role>> = {
   activate: 'anybody',
   enrolmentState: 'anybody',
   challenge: 'anybody',
+  evidencePart: 'anybody',
   attest: 'anybody',
   listHosts: 'viewer',
   showHost: 'viewer',

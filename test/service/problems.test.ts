@@ -430,14 +430,18 @@ describe('a host', () => {
   });
 
   it('whose evidence is not its own, or names what nobody kept, is refused', async () => {
-    const { host, expectRefused } = await enrolled();
+    const { host, client, expectRefused } = await enrolled({ partsBytes: 2 });
     await expectRefused('evidence.not-from-host', host.attest({ bundle: (bundle) => ({ ...bundle, quotes: [] }) }));
     const id = `sha256:${'0'.repeat(64)}`;
-    const { missing } = await expectRefused(
+    const challenge = await host.challenge();
+    const { missing, grant } = await expectRefused(
       'evidence.logs-missing',
-      host.attest({ bundle: (bundle) => ({ ...bundle, imaLog: { id } }) }),
+      host.answer(challenge, { bundle: (bundle) => ({ ...bundle, imaLog: { id } }) }),
     );
     expect(missing).toEqual([id]);
+    const { nonce, expiresAt } = challenge;
+    const part = { nonce, expiresAt, grant: grant!, index: 0, bytes: 'AAAA' };
+    await expectRefused('evidence.parts-full', client.evidencePart(host.id, part));
   });
 
   it('without a policy, without a decision, or out of service is refused', async () => {

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe } from 'vitest';
 import { storeAt } from '../service/store.ts';
 import { attestationSuite } from '../service/suite/attestation.ts';
 import { enrolmentSuite } from '../service/suite/enrolment.ts';
+import { evidencePartsSuite } from '../service/suite/evidence-parts.ts';
 import { hostRecordsSuite } from '../service/suite/host-records.ts';
 import { trustChangeSuite } from '../service/suite/trust-change.ts';
 import { trustSuite } from '../service/suite/trust.ts';
@@ -21,6 +22,7 @@ describe('on PostgreSQL', () => {
   const open = storeAt(() => postgres.createDatabase());
   enrolmentSuite(open);
   attestationSuite(open);
+  evidencePartsSuite(open);
   hostRecordsSuite(open);
   trustSuite(open);
   trustChangeSuite(open);

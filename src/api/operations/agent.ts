@@ -59,6 +59,26 @@ export const AGENT_OPERATIONS = {
     answer: json('ChallengeResponse', 'The challenge', 201),
     problems: [...BODY_PROBLEMS, ...HOST_PROBLEMS],
   },
+  evidencePart: {
+    method: 'post',
+    path: '/v1/hosts/{host}/evidence-parts',
+    access: { public: 'parts are taken only with a grant, which the AK of the host got by answering this challenge' },
+    summary: 'Send a part of a runtime list that does not fit into a request',
+    description:
+      'The evidence then names the list by its content id. Parts are dropped when the challenge is answered or has expired, and with the first part for another challenge.',
+    parameters: [host],
+    request: 'EvidencePart',
+    answer: { status: 204, description: 'The part is held' },
+    problems: [
+      ...BODY_PROBLEMS,
+      ...HOST_PROBLEMS,
+      'challenge.foreign',
+      'challenge.expired',
+      'challenge.used',
+      'evidence.not-from-host',
+      'evidence.parts-full',
+    ],
+  },
   attest: {
     method: 'post',
     path: '/v1/hosts/{host}/evidence',

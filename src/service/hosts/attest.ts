@@ -3,29 +3,27 @@
 import type { EvidenceResponse } from '../../api/agent-schemas.ts';
 import { EvidenceError } from '../../bytes/errors.ts';
 import type { Json } from '../../bytes/json.ts';
-import { fromBase64url } from '../../bytes/text.ts';
+import { toBase64url } from '../../bytes/text.ts';
 import { appraise } from '../../chain/appraise.ts';
 import type { Appraisal, AppraisalInput } from '../../chain/model.ts';
 import { bundleFromJson, type EvidenceBundle } from '../../evidence/bundle.ts';
-import { completeLogs } from '../../evidence/complete.ts';
 import { isFact } from '../../facts/facts.ts';
 import { earClaims } from '../../results/ear.ts';
 import { confirmedKey, pinnedHost } from '../../results/host.ts';
 import { signEar } from '../../results/token.ts';
-import { readBlob } from '../../store/blobs.ts';
 import type { Boot } from '../../store/boots.ts';
-import { challengeFault, type IssuedChallenge } from '../challenge.ts';
+import { partsGrant } from '../challenge.ts';
 import { HttpProblem } from '../problem-error.ts';
 import { acceptedLogs } from './accepted-logs.ts';
-import { attestingHost, keptLogs, type AttestingHost } from './challenge.ts';
+import { attestingHost, keptLogs } from './challenge.ts';
+import { givenChallenge, type GivenChallenge } from './given-challenge.ts';
 import type { HostService } from './host-service.ts';
 import { record } from './record-attestation.ts';
 import { trustStore } from './trust.ts';
+import { wholeEvidence } from './whole-evidence.ts';
 
 /** The request, its envelope validated. */
-export interface EvidenceEnvelope {
-  readonly nonce: string;
-  readonly expiresAt: string;
+export interface EvidenceEnvelope extends GivenChallenge {
   readonly bundle: Json;
 }
 
@@ -35,12 +33,10 @@ export interface EvidenceEnvelope {
  */
 export async function attest(service: HostService, id: string, message: EvidenceEnvelope): Promise<EvidenceResponse> {
   const host = await attestingHost(service, id);
-  const challenge = readChallenge(message);
-  const fault = challengeFault(service.challengeKey, id, challenge, service.now());
-  if (fault !== null) {
-    throw new HttpProblem(`challenge.${fault}`, fault === 'expired' ? `it expired ${message.expiresAt}` : 'not ours');
-  }
-  const evidence = await wholeEvidence(service, host, readBundle(message.bundle));
+  const challenge = givenChallenge(service, id, message);
+  const answered = { hostId: id, nonce: toBase64url(challenge.nonce) };
+  const given = readBundle(message.bundle);
+  const { bundle: evidence, missing } = await wholeEvidence(service.store.read, host.boot, answered, given);
   const at = service.now();
   const input: AppraisalInput = {
     evidence,
@@ -54,6 +50,11 @@ export async function attest(service: HostService, id: string, message: Evidence
   };
   const appraisal = appraise(input, service.cache);
   refuseStrangers(appraisal);
+  if (missing.length > 0) {
+    const grant = toBase64url(partsGrant(service.challengeKey, id, challenge));
+    const detail = `${missing.length} of the logs are not kept for this host`;
+    throw new HttpProblem('evidence.logs-missing', detail, { missing, grant });
+  }
 
   const appraisalId = service.newId();
   const claims = earClaims(appraisal, {
@@ -80,19 +81,6 @@ export async function attest(service: HostService, id: string, message: Evidence
 /** A host that misses an attestation or two still has a result that stands. */
 const ATTESTATIONS_PER_AGE = 3;
 
-function readChallenge({ nonce, expiresAt }: EvidenceEnvelope): IssuedChallenge {
-  const time = Date.parse(expiresAt);
-  try {
-    // One spelling: what was issued comes back as it was.
-    if (Number.isNaN(time) || new Date(time).toISOString() !== expiresAt)
-      throw new EvidenceError('time', 'not RFC 3339');
-    return { nonce: fromBase64url(nonce), expiresAt: time };
-  } catch (cause) {
-    if (!(cause instanceof EvidenceError)) throw cause;
-    throw new HttpProblem('challenge.foreign', `nonce or expiresAt: ${cause.message}`);
-  }
-}
-
 function readBundle(bundle: Json): EvidenceBundle {
   try {
     return bundleFromJson(bundle);
@@ -100,26 +88,6 @@ function readBundle(bundle: Json): EvidenceBundle {
     if (!(cause instanceof EvidenceError)) throw cause;
     throw new HttpProblem('evidence.unreadable', `${cause.code}: ${cause.message}`);
   }
-}
-
-/** The evidence with whole logs. Only what this host itself sent in its last boot completes them. */
-async function wholeEvidence(
-  { store }: HostService,
-  { boot }: AttestingHost,
-  bundle: EvidenceBundle,
-): Promise<EvidenceBundle> {
-  const kept = new Map<string, Uint8Array>();
-  for (const id of [boot?.firmwareLogId, boot?.imaLogId]) {
-    const named = [bundle.firmwareLog, bundle.imaLog].some((log) => log?.bytes === undefined && log?.id === id);
-    if (typeof id !== 'string' || !named) continue;
-    const bytes = await readBlob(store.read, id);
-    if (bytes !== undefined) kept.set(id, bytes);
-  }
-  const { bundle: whole, missing } = completeLogs(bundle, (id) => kept.get(id));
-  if (missing.length === 0) return whole;
-  throw new HttpProblem('evidence.logs-missing', `${missing.length} of the logs are not kept for this host`, {
-    missing,
-  });
 }
 
 function priorOf({ resetCount, restartCount, clock, firmwareVersion }: Boot): NonNullable<AppraisalInput['prior']> {

@@ -1,5 +1,6 @@
 /** What the work with hosts needs of the service. */
 
+import { MAX_RUNTIME_LIST_BYTES } from '../../evidence/bundle.ts';
 import type { AppraisalCache } from '../../chain/cache.ts';
 import type { ResolvedPolicy } from '../../policy/resolve.ts';
 import type { VerifierId } from '../../results/ear.ts';
@@ -18,6 +19,8 @@ export interface HostLimits {
   readonly decisionTime: number;
   /** milliseconds a challenge may be answered: a TPM takes seconds, a slow one with a long list half a minute */
   readonly challengeTime: number;
+  /** bytes of parts of runtime lists that all hosts together may have here; one host has the longest list at most */
+  readonly partsBytes: number;
 }
 
 export const HOST_LIMITS: HostLimits = {
@@ -26,6 +29,7 @@ export const HOST_LIMITS: HostLimits = {
   enrolmentTime: 5 * 60_000,
   decisionTime: 7 * 24 * 3600_000,
   challengeTime: 2 * 60_000,
+  partsBytes: 4 * MAX_RUNTIME_LIST_BYTES,
 };
 
 /** The parts of the service that enrolment and attestation work with. Time and randomness come in. */

@@ -8,6 +8,7 @@ import { recordAppraisal, voidStanding } from '../../store/appraisals.ts';
 import { insertBlob, packBlob } from '../../store/blobs.ts';
 import { latestBoot, saveBoot, type Boot } from '../../store/boots.ts';
 import { redeemChallenge } from '../../store/challenges.ts';
+import { dropParts } from '../../store/evidence-parts.ts';
 import type { Change } from '../../store/change.ts';
 import { enrolmentOfHost } from '../../store/enrolments.ts';
 import { findHost } from '../../store/hosts.ts';
@@ -51,6 +52,7 @@ export async function record(service: HostService, outcome: Outcome): Promise<vo
     for (const blob of [...packed.blobs, document, ...(prefix === null ? [] : [prefix])]) {
       await insertBlob(change.keep, blob, at);
     }
+    await dropParts(change.keep, host.id);
     if (counters !== null) {
       const present = {
         hostId: host.id,

@@ -1,13 +1,20 @@
 /** What hosts call: enrolment, challenges and evidence. */
 
 import type { RequestHandler } from 'express';
-import { ActivateRequest, ChallengeRequest, EnrolRequest, EvidenceRequest } from '../../api/agent-schemas.ts';
+import {
+  ActivateRequest,
+  ChallengeRequest,
+  EnrolRequest,
+  EvidencePart,
+  EvidenceRequest,
+} from '../../api/agent-schemas.ts';
 import type { Json } from '../../bytes/json.ts';
-import { MAX_BUNDLE_VALUES } from '../../evidence/bundle.ts';
+import { MAX_BUNDLE_VALUES, MAX_PART_BYTES } from '../../evidence/bundle.ts';
 import { sendJson } from '../answer.ts';
 import { activate, enrolmentState } from '../hosts/activate.ts';
 import { attest } from '../hosts/attest.ts';
 import { attestingHost, challengeHost } from '../hosts/challenge.ts';
+import { keepEvidencePart } from '../hosts/evidence-part.ts';
 import { enrol } from '../hosts/enrol.ts';
 import { readJson, receiveJson, receiveSmallJson } from '../json-body.ts';
 import { readQuery } from '../query.ts';
@@ -54,14 +61,34 @@ export function challengeRoute({ hosts, limits }: ServiceContext): RequestHandle
   ];
 }
 
-/** @param place holds one of the places for appraisals */
-export function attestRoute({ hosts, limits }: ServiceContext, place: RequestHandler): RequestHandler[] {
+/** A host that may not attest sends its evidence for nothing. */
+function mayAttest({ hosts }: ServiceContext): RequestHandler {
+  return async (request, _response, next) => {
+    await attestingHost(hosts, String(request.params['host']));
+    next();
+  };
+}
+
+/** A part in base64, and what stands around it. */
+const PART_BODY_BYTES = Math.ceil((MAX_PART_BYTES * 4) / 3) + 1024;
+
+export function evidencePartRoute(context: ServiceContext): RequestHandler[] {
+  const { hosts, limits } = context;
   return [
-    // A host that may not attest sends its evidence for nothing.
-    async (request, _response, next) => {
-      await attestingHost(hosts, String(request.params['host']));
-      next();
+    mayAttest(context),
+    ...receiveJson({ ...limits, bodyBytes: Math.min(limits.bodyBytes, PART_BODY_BYTES) }),
+    async (request, response) => {
+      await keepEvidencePart(hosts, String(request.params['host']), readJson(EvidencePart, request.body));
+      response.status(204).end();
     },
+  ];
+}
+
+/** @param place holds one of the places for appraisals */
+export function attestRoute(context: ServiceContext, place: RequestHandler): RequestHandler[] {
+  const { hosts, limits } = context;
+  return [
+    mayAttest(context),
     ...receiveJson(limits),
     place,
     async (request, response) => {

@@ -11,9 +11,11 @@ import type { Store } from '../../../src/store/open.ts';
 import type { AgentClient } from '../../../src/api/client.ts';
 import { makeEkAuthority, type EkAuthority } from '../../support/ek-authority.ts';
 import { catalogue, readPolicy } from '../../support/fixtures.ts';
-import { direct } from './software-host.ts';
+import { direct, SoftwareHost, type HostOptions } from './software-host.ts';
 import { ADMIN, NOW } from '../../store/database.ts';
 import type { OpenStore } from '../store.ts';
+import { joinTokenDigest } from '../../../src/service/hosts/enrol.ts';
+import { createJoinToken } from '../../../src/store/join-tokens.ts';
 
 const SIGNING_JWK = {
   kty: 'EC',
@@ -57,4 +59,25 @@ export async function hostFixture(open: OpenStore, limits: Partial<HostLimits> =
     await addTrustRoot(change, { certificateId: maker.root.id, class: 'discrete', name: maker.root.name });
   });
   return { service, client: direct(service), store, maker, pass: (milliseconds) => void (now += milliseconds) };
+}
+
+/** A host of the fixture that has enrolled by a join token of its own. */
+export async function enrolledHost(
+  { store, client, maker }: Pick<HostFixture, 'store' | 'client' | 'maker'>,
+  options: Partial<HostOptions> = {},
+): Promise<SoftwareHost> {
+  const joinToken = `token ${randomBytes(8).toString('hex')}`;
+  await store.change(ADMIN, (change) =>
+    createJoinToken(change, {
+      id: joinToken,
+      sha256: joinTokenDigest(joinToken),
+      name: 'rack-1',
+      policy: POLICY_NAME,
+      maxUses: 1,
+      expiresAt: NOW + 3600_000,
+    }),
+  );
+  const host = new SoftwareHost(client, { maker, joinToken, ...options });
+  await host.enrol();
+  return host;
 }

@@ -13,6 +13,7 @@ import { fromBase64url, toBase64url } from '../../../src/bytes/text.ts';
 import { bundleToJson, type EvidenceBundle } from '../../../src/evidence/bundle.ts';
 import { boundExtraData, hintsId, type Claims } from '../../../src/evidence/claims.ts';
 import { activate, enrolmentState } from '../../../src/service/hosts/activate.ts';
+import { keepEvidencePart } from '../../../src/service/hosts/evidence-part.ts';
 import { attest } from '../../../src/service/hosts/attest.ts';
 import { challengeHost } from '../../../src/service/hosts/challenge.ts';
 import { enrol } from '../../../src/service/hosts/enrol.ts';
@@ -35,6 +36,7 @@ export function direct(service: HostService): AgentClient {
     activate: (id, request) => activate(service, id, request),
     enrolment: (id) => enrolmentState(service, id),
     challenge: (host) => challengeHost(service, host),
+    evidencePart: (host, part) => keepEvidencePart(service, host, part),
     evidence: (host, message) => attest(service, host, { ...message, bundle: message.bundle as Json }),
   };
 }

@@ -138,6 +138,14 @@ async function fillTables(db: Kysely<Tables>): Promise<void> {
     last_seen_at: AT,
   });
   await add('redeemed_challenges', { nonce: SHA256, host_id: HOST, redeemed_at: AT, expires_at: AT + 60_000 });
+  await add('evidence_parts', {
+    host_id: HOST,
+    nonce: SHA256,
+    part: 0,
+    size: CONTENT.length,
+    bytes: CONTENT,
+    expires_at: AT + 60_000,
+  });
   await add('appraisals', {
     id: APPRAISAL,
     host_id: HOST,

@@ -10,7 +10,8 @@ import {
 } from '../../../src/store/appraisals.ts';
 import { insertBlob, packBlob } from '../../../src/store/blobs.ts';
 import { latestBoot, listBoots, saveBoot, type Boot } from '../../../src/store/boots.ts';
-import { forgetRedeemedChallenges, redeemChallenge } from '../../../src/store/challenges.ts';
+import { forgetRedeemedChallenges, redeemChallenge, wasRedeemed } from '../../../src/store/challenges.ts';
+import { dropParts, forgetParts, heldBytes, keepPart, partsOf } from '../../../src/store/evidence-parts.ts';
 import { listEvents } from '../../../src/store/events.ts';
 import { createHost, findHost } from '../../../src/store/hosts.ts';
 import type { Store } from '../../../src/store/open.ts';
@@ -113,6 +114,56 @@ export function attestationSuite(make: MakeDatabase): void {
     });
   });
 
+  describe('parts of a runtime list', () => {
+    const part = (nonce: string, index: number, text: string, hostId = 'h') => ({
+      hostId,
+      nonce,
+      part: index,
+      bytes: new Uint8Array(Buffer.from(text)),
+      expiresAt: NOW + 1,
+    });
+    const texts = async (store: Store, nonce: string, hostId = 'h') =>
+      (await partsOf(store.read, { hostId, nonce })).map((bytes) => Buffer.from(bytes).toString());
+
+    it('are given in their order up to a gap, each as it came last', async () => {
+      const { store } = await withHost(make);
+      expect([await texts(store, 'n'), await heldBytes(store.read)]).toEqual([[], 0]);
+      for (const [at, text] of [
+        [1, 'two'],
+        [0, 'one'],
+        [3, 'four'],
+        [0, 'ONE!'],
+      ] as const) {
+        await keepPart(store.keep, part('n', at, text));
+      }
+      expect([await texts(store, 'n'), await heldBytes(store.read)]).toEqual([['ONE!', 'two'], 11]);
+    });
+
+    it('are of one challenge, and of one host', async () => {
+      const { store } = await withHost(make);
+      await store.change(ADMIN, (change) => createHost(change, { id: 'i', name: 'i', policy: null, state: 'active' }));
+      await keepPart(store.keep, part('n', 0, 'one'));
+      await keepPart(store.keep, part('n', 0, 'of another', 'i'));
+      await keepPart(store.keep, part('m', 0, 'new'));
+      expect([await texts(store, 'n'), await texts(store, 'm'), await texts(store, 'n', 'i')]).toEqual([
+        [],
+        ['new'],
+        ['of another'],
+      ]);
+      await dropParts(store.keep, 'i');
+      expect([await texts(store, 'm'), await texts(store, 'n', 'i')]).toEqual([['new'], []]);
+    });
+
+    it('are forgotten when their challenge is over', async () => {
+      const { store } = await withHost(make);
+      await keepPart(store.keep, part('n', 0, 'one'));
+      await forgetParts(store.keep, NOW);
+      expect(await texts(store, 'n')).toEqual(['one']);
+      await forgetParts(store.keep, NOW + 1);
+      expect(await heldBytes(store.read)).toBe(0);
+    });
+  });
+
   describe('a challenge', () => {
     const challenge = (nonce: string, expiresAt: number) => ({ nonce, hostId: null, redeemedAt: NOW, expiresAt });
 
@@ -125,7 +176,9 @@ export function attestationSuite(make: MakeDatabase): void {
 
     it('is remembered until it has expired', async () => {
       const { store } = await withHost(make);
+      expect(await wasRedeemed(store.read, 'n')).toBe(false);
       await redeemChallenge(store.keep, challenge('n', NOW + 1));
+      expect(await wasRedeemed(store.read, 'n')).toBe(true);
       await forgetRedeemedChallenges(store.keep, NOW + 1);
       expect(await redeemChallenge(store.keep, challenge('n', NOW + 1))).toBe(false);
       await forgetRedeemedChallenges(store.keep, NOW + 2);
