@@ -25,14 +25,19 @@ export default defineConfig({
           // Of two cores vitest leaves one idle.
           maxWorkers: '100%',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/lab/**', 'test/corpus/**', 'test/tools/**', 'test/e2e/**'],
+          exclude: ['test/lab/**', 'test/corpus/**', 'test/tools/**', 'test/e2e/**', 'test/faults/**'],
           setupFiles: ['test/support/seed.ts'],
         },
       },
       {
         test: {
           name: 'tools',
-          include: ['test/lab/**/*.test.ts', 'test/tools/**/*.test.ts', 'test/e2e/**/*.test.ts'],
+          include: [
+            'test/lab/**/*.test.ts',
+            'test/tools/**/*.test.ts',
+            'test/e2e/**/*.test.ts',
+            'test/faults/**/*.test.ts',
+          ],
           setupFiles: ['test/support/seed.ts'],
           testTimeout: 120_000,
           hookTimeout: 120_000,

@@ -6,9 +6,16 @@ const CHAIN = 'test/chain/identity.test.ts';
 const ENROLMENT = 'test/service/suite/enrolment.ts';
 const ATTESTATION = 'test/service/suite/attestation.ts';
 const RECORDS = 'test/service/suite/host-records.ts';
+const TRUST_CHANGE = 'test/service/suite/trust-change.ts';
+const FLOOD = 'test/faults/flood.test.ts';
+const KILLED = 'test/faults/killed-service.test.ts';
 
 export const IDENTITY: Section = {
-  53: [elsewhere('a challenge that is answered twice, also at once', ATTESTATION)],
+  53: [
+    elsewhere('a challenge that is answered twice, also at once', ATTESTATION),
+    elsewhere('one answer, fifty times at once', FLOOD),
+    elsewhere('a challenge that is answered again after the service was killed', KILLED),
+  ],
   62: [elsewhere('counters that fell since the last answer', ATTESTATION)],
   63: [elsewhere('entries after the quote, which count the next time', ATTESTATION)],
   65: [elsewhere('a challenge made for another host', ATTESTATION)],
@@ -33,16 +40,20 @@ export const IDENTITY: Section = {
   82: [elsewhere('addresses in certificates', CERTIFICATES)],
   83: [elsewhere('the platform certificate of another machine', CERTIFICATES)],
   84: [elsewhere('no trusted root at all', CHAIN), elsewhere('a host without a policy', ATTESTATION)],
-  92: [elsewhere('enrolling again, and with the AK of another host', ENROLMENT)],
+  92: [elsewhere('enrolling again, with the AK of another host, and with one EK twice', ENROLMENT)],
   93: [elsewhere('a wrong secret, and a second attempt', ENROLMENT)],
   96: [elsewhere('the certificate of another EK', CHAIN)],
   100: [elsewhere('a host whose policy is not loaded', ATTESTATION)],
-  102: [elsewhere('a verdict after its time', RECORDS)],
+  102: [
+    elsewhere('a verdict after its time', RECORDS),
+    elsewhere('a verdict whose root was taken back before its time', TRUST_CHANGE),
+  ],
   104: [elsewhere('a root that came with the certificate', CHAIN)],
   105: [elsewhere('a genuine TPM that nobody said is ours', CHAIN), elsewhere('a genuine TPM that enrols', ENROLMENT)],
   106: [elsewhere('a quiet attestation after a bad entry', ATTESTATION)],
   108: [elsewhere('a quote by the AK of another enrolled host', ATTESTATION)],
   115: [
+    elsewhere('challenges that nobody answers, for hosts known and unknown', FLOOD),
     elsewhere('enrolments that nobody answers', ENROLMENT),
     elsewhere('what strangers begin is forgotten, without an event', 'test/store/suite/enrolment.ts'),
   ],

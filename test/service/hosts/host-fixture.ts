@@ -17,7 +17,8 @@ import type { OpenStore } from '../store.ts';
 import { joinTokenDigest } from '../../../src/service/hosts/enrol.ts';
 import { createJoinToken } from '../../../src/store/join-tokens.ts';
 
-const SIGNING_JWK = {
+/** A signing key, for results whose signer does not matter. */
+export const SIGNING_JWK = {
   kty: 'EC',
   crv: 'P-256',
   d: 'jpsQnnGQmL-YBIffH1136cspYG6-0iY7X1fCE9-E9LI',

@@ -1,6 +1,7 @@
 /** Enrolment: genuine and ours are two questions, and one answer to a credential is all there is. */
 import { describe, expect, it } from 'vitest';
 import { toBase64url, toHex } from '../../../src/bytes/text.ts';
+import { decide } from '../../../src/service/hosts/decide.ts';
 import { activate, enrolmentState } from '../../../src/service/hosts/activate.ts';
 import { enrol, joinTokenDigest, spkiDigest } from '../../../src/service/hosts/enrol.ts';
 import { addEkPin } from '../../../src/store/ek-pins.ts';
@@ -14,6 +15,7 @@ import { publicName } from '../../../src/tpm/names.ts';
 import { writePublic2B } from '../../../src/tpm/public.ts';
 import { TPMA_OBJECT } from '../../../src/tpm/algorithms.ts';
 import { ADMIN, NOW } from '../../store/database.ts';
+import { file } from '../../support/ima-list-builder.ts';
 import { makeAk } from '../../tpm/software-tpm.ts';
 import { makeEk } from '../../tpm/endorsement-key.ts';
 import { hostFixture, POLICY_NAME, type HostFixture } from '../hosts/host-fixture.ts';
@@ -119,6 +121,56 @@ export function enrolmentSuite(open: OpenStore): void {
       );
       expect(refused.map(({ subject }) => subject.id)).toEqual([id, thief.enrolment]);
       expect(await enrolmentState(fixture.service, thief.enrolment)).toMatchObject({ state: 'refused' });
+    });
+
+    it('two machines of one name are two hosts, each with what it stands on', async () => {
+      const fixture = await hostFixture(open);
+      await joinToken(fixture, 't', 2);
+      const make = () => new SoftwareHost(fixture.client, { maker: fixture.maker, joinToken: 't' });
+      const [one, other] = [make(), make()];
+      await one.enrol();
+      await other.enrol();
+      await one.attest();
+      await other.attest({ change: (forged) => void forged.entries.push(file('/usr/bin/miner')) });
+      const verdictOf = async ({ id }: SoftwareHost) => (await findHost(fixture.store.read, id))!.last!.verdict;
+      expect([await verdictOf(one), await verdictOf(other)]).toEqual(['trusted', 'untrusted']);
+      const listed = await listHosts(fixture.store.read, { limit: 9 });
+      expect(listed.map(({ name }) => name)).toEqual(['lab-a', 'lab-a']);
+    });
+
+    it('attack 92: two machines with one EK at once are one host, and the AK that came last is its own', async () => {
+      const fixture = await hostFixture(open);
+      await joinToken(fixture, 't', 2);
+      const ek = makeEk('L-2');
+      const make = () => new SoftwareHost(fixture.client, { maker: fixture.maker, ek, joinToken: 't' });
+      const [one, other] = [make(), make()];
+      await Promise.all([one.enrol(), other.enrol()]);
+      expect(one.id).not.toBe('');
+      expect(other.id).toBe(one.id);
+      expect(await listHosts(fixture.store.read, { limit: 9 })).toHaveLength(1);
+      const { ak } = await one.challenge();
+      const [last, first] = ak === toHex(publicName(one.ak.area)) ? [one, other] : [other, one];
+      await expect(first.attest()).rejects.toMatchObject({ code: 'evidence.not-from-host' });
+      expect((await last.attest()).verdict).toBe('trusted');
+      expect((await actions(fixture)).filter((action) => action === 'join-token.used')).toHaveLength(1);
+    });
+
+    it('attack 92: two machines with one EK that an operator approves are not two hosts, and both say so', async () => {
+      const fixture = await hostFixture(open);
+      const ek = makeEk('L-2');
+      const make = () => new SoftwareHost(fixture.client, { maker: fixture.maker, ek });
+      const [one, other] = [make(), make()];
+      await one.enrol();
+      await other.enrol();
+      const approve = ({ enrolment }: SoftwareHost) =>
+        decide(fixture.service, enrolment, { decision: 'approve', policy: POLICY_NAME }, ADMIN);
+      const host = await approve(one);
+      await expect(approve(other)).rejects.toMatchObject({ code: 'enrolment.refused' });
+      expect((await listHosts(fixture.store.read, { limit: 9 })).map(({ id }) => id)).toEqual([host]);
+      const refused = (await listEvents(fixture.store.read, { limit: 100 })).filter(({ action }) =>
+        action.endsWith('.claim-refused'),
+      );
+      expect(refused.map(({ subject }) => subject.id)).toEqual([host, other.enrolment]);
     });
 
     it('a retired EK is refused', async () => {

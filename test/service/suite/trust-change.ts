@@ -72,7 +72,7 @@ export function trustChangeSuite(open: OpenStore): void {
   }
 
   describe('a root that is removed', () => {
-    it('takes what its hosts stand on with it, with the reason and an event, and leaves the others', async () => {
+    it('attack 102: takes what its hosts stand on with it, with the reason and an event, and leaves the others', async () => {
       await trust((change) => removeTrustRoot(change, other.root.id));
       expect(await standings()).toEqual(['trusted', 'stale']);
       expect(await reasonOf(theirs)).toMatch(/^identity\.ek-root-unknown: path\./);
