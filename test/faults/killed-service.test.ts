@@ -108,6 +108,7 @@ it.each([
     activate: (id, request) => current.activate(id, request),
     enrolment: (id) => current.enrolment(id),
     challenge: (host) => current.challenge(host),
+    evidencePart: (host, part) => current.evidencePart(host, part),
     evidence: (host, message) => current.evidence(host, message),
   };
   const host = new SoftwareHost(client, { maker, joinToken: 't' });
