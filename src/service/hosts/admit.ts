@@ -136,6 +136,10 @@ async function admit(change: Change, admitting: Admitting): Promise<string> {
     certification: null,
   });
   if (owner !== hostId) throw new ConflictingHost(owner ?? hostId, id, 'AK');
+  const before = await enrolmentOfHost(change.read, hostId);
+  if (before !== undefined && before.akName !== akName) {
+    await voidStanding(change, hostId, 'another AK took the place of its own');
+  }
   await addCertifiedKey(change, admitting);
   await decideEnrolment(change, id, { state: 'enrolled', hostId, ...admission });
   return hostId;

@@ -99,6 +99,7 @@ export function enrolmentSuite(open: OpenStore): void {
       await joinToken(fixture, 't');
       const host = new SoftwareHost(fixture.client, { maker: fixture.maker, joinToken: 't' });
       const { host: id } = await host.enrol();
+      await host.attest();
       fixture.pass(1000);
       const again = new SoftwareHost(fixture.client, { maker: fixture.maker, ek: host.ek, ak: makeAk('rsassa') });
       expect(await again.enrol()).toEqual({ state: 'enrolled', host: id });
@@ -106,6 +107,12 @@ export function enrolmentSuite(open: OpenStore): void {
       expect(aks).toHaveLength(2);
       // The challenge names the AK that was activated last.
       expect((await again.challenge()).ak).toBe(toHex(publicName(again.ak.area)));
+      const reason = async () => (await findHost(fixture.store.read, id!))!.last!.voidedReason;
+      expect(await reason()).toBe('another AK took the place of its own');
+      await again.attest();
+      // The same AK once more takes nothing back.
+      await again.enrol();
+      expect(await reason()).toBeNull();
     });
 
     it('attack 92: an AK of another host is refused, and both sides say so', async () => {
