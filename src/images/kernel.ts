@@ -3,7 +3,8 @@
 import { EvidenceError } from '../bytes/errors.ts';
 import { ByteReader } from '../bytes/reader.ts';
 import type { ManifestEvent } from '../references/manifest.ts';
-import { measured } from './measure.ts';
+import type { Digests } from '../references/schema.ts';
+import { measured, measuredAs } from './measure.ts';
 
 /** The banner's length is not stated; the kernel's own is under 200 bytes. */
 const MAX_BANNER = 1024;
@@ -30,9 +31,10 @@ export function kernelVersion(kernel: Uint8Array, part = 'kernel'): string {
 /**
  * PCR 9 as the kernel's EFI stub extends it when a boot program hands it an initrd through LOAD_FILE2: the load options in
  * UTF-16LE with their NUL, then the initrd.
+ * @param initrd its digests
  * @throws EvidenceError `kernel.unsupported` for a release older than 6.1, which measures less
  */
-export function efiStubEvents(version: string, loadOptions: string, initrd: Uint8Array): ManifestEvent[] {
+export function efiStubEvents(version: string, loadOptions: string, initrd: Digests): ManifestEvent[] {
   const [major = 0, minor = 0] = version.split('.').map((number) => Number.parseInt(number, 10));
   const [fromMajor, fromMinor] = MEASURES_LOAD_OPTIONS;
   if (major < fromMajor || (major === fromMajor && minor < fromMinor)) {
@@ -41,7 +43,7 @@ export function efiStubEvents(version: string, loadOptions: string, initrd: Uint
   }
   return [
     measured('command-line', `LOADED_IMAGE::LoadOptions: ${loadOptions}`, Buffer.from(`${loadOptions}\0`, 'utf16le')),
-    measured('initrd', 'Linux initrd', initrd),
+    measuredAs('initrd', 'Linux initrd', initrd),
   ];
 }
 

@@ -1,7 +1,6 @@
 /** The manifest of a unified kernel image: one PE file of systemd's stub, kernel, command line and initrd. */
 
 import { EvidenceError } from '../bytes/errors.ts';
-import { digestHex } from '../bytes/hash.ts';
 import { parseImageManifest, type ImageManifest } from '../references/manifest.ts';
 import { readPe } from '../uefi/pe.ts';
 import { measuresKexec } from './ima-policy.ts';
@@ -40,6 +39,8 @@ export function buildUkiManifest(files: UkiFiles, meta: ImageMeta): ImageManifes
   const outer = manifestImage('uki', uki, 'firmware');
   const inner = manifestImage('kernel', readPe(linux, 'kernel'), 'none');
   const outerEvent = imageEvent(outer, 'unified kernel image');
+  const sectionEvents = sections.map(({ name, component, content }) => measured(component, `${name} section`, content));
+  const initrdDigests = sectionEvents[sections.findIndex(({ name }) => name === '.initrd')]!.digests;
 
   return parseImageManifest({
     schema: 'assay.manifest/1',
@@ -48,7 +49,7 @@ export function buildUkiManifest(files: UkiFiles, meta: ImageMeta): ImageManifes
     kind: 'uki',
     sources: [sourceOf('uki', bytes)],
     commandLine,
-    initrd: digestHex('sha256', initrd),
+    initrd: initrdDigests.sha256,
     kernel: { version: kernelRelease, kvm: kvmOf(initrdFiles, contents) },
     images: [outer, inner],
     pcrs: {
@@ -57,11 +58,11 @@ export function buildUkiManifest(files: UkiFiles, meta: ImageMeta): ImageManifes
         { name: 'secure-boot-on', events: [outerEvent] },
       ],
       '8': oneOrder([]),
-      '9': oneOrder(efiStubEvents(kernelRelease, commandLine, initrd)),
+      '9': oneOrder(efiStubEvents(kernelRelease, commandLine, initrdDigests)),
       '11': oneOrder(
-        sections.flatMap(({ name, component, content }) => [
+        sections.flatMap(({ name, component }, i) => [
           measured(component, `${name} section name`, Buffer.from(`${name}\0`)),
-          measured(component, `${name} section`, content),
+          sectionEvents[i]!,
         ]),
       ),
       '12': oneOrder([]),

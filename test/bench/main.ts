@@ -4,6 +4,7 @@ import { agentMemory } from './agent-memory.ts';
 import { cold } from './cold.ts';
 import type { Figure } from './figure.ts';
 import { imaMemory, imaTime } from './ima.ts';
+import { image } from './image.ts';
 import { installedPeers } from './peers.ts';
 import { FULL, SMOKE } from './measure.ts';
 import { start } from './start.ts';
@@ -15,7 +16,7 @@ usage: npm run bench [-- --json] [--only ID]
 
   --json      one JSON document on standard output
   --smoke     a few rounds only: whether the figures can be made
-  --only ID   one figure: warm, cold, ima, ima-memory, start, agent-memory
+  --only ID   one figure: warm, cold, ima, ima-memory, start, agent-memory, image
 
 Figures are ratios, so that they mean the same on any machine. An aim that is missed is shown and changes no exit code: a busy
 machine misses aims. Exit codes: 0 measured, 3 a figure could not be measured.
@@ -41,6 +42,7 @@ if (values.help) {
     ['ima-memory', imaMemory],
     ['start', () => start(effort)],
     ['agent-memory', agentMemory],
+    ['image', () => image(effort)],
   ];
   const chosen = all.filter(([id]) => values.only === undefined || id === values.only);
   if (chosen.length === 0) throw new Error(`no figure ${values.only}; there are ${all.map(([id]) => id).join(', ')}`);

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { efiStubEvents, kernelVersion } from '../../src/images/kernel.ts';
+import { digestsOf } from '../../src/images/measure.ts';
 import { digestHex } from '../../src/bytes/hash.ts';
 import { evidenceCode } from '../support/evidence-error.ts';
 import { kernelImage } from '../support/image-builder.ts';
@@ -20,7 +21,7 @@ describe('the release', () => {
 
 describe('the EFI stub', () => {
   test('measures the load options in UTF-16 with NUL, then the initrd', () => {
-    const events = efiStubEvents('6.1.0', 'quiet', Buffer.from('initrd'));
+    const events = efiStubEvents('6.1.0', 'quiet', digestsOf(Buffer.from('initrd')));
     const utf16 = Buffer.from([0x71, 0, 0x75, 0, 0x69, 0, 0x65, 0, 0x74, 0, 0, 0]);
     expect(events.map(({ component, digests }) => [component, digests.sha256])).toEqual([
       ['command-line', digestHex('sha256', utf16)],
@@ -29,6 +30,6 @@ describe('the EFI stub', () => {
   });
 
   test.each(['6.0.19', '5.19.1', '4.19.0'])('of Linux %s is not predicted', (version) => {
-    expect(evidenceCode(() => efiStubEvents(version, '', new Uint8Array()))).toBe('kernel.unsupported');
+    expect(evidenceCode(() => efiStubEvents(version, '', digestsOf(new Uint8Array())))).toBe('kernel.unsupported');
   });
 });
