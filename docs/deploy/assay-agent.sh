@@ -10,6 +10,7 @@
 #   ASSAY_FIRMWARE_LOG, ASSAY_IMA_LOG, ASSAY_BOOT_ID  where the kernel shows them
 #   ASSAY_SYSTEMD_LOG   where systemd writes what it measures, if it does
 #   ASSAY_ENDORSEMENT_AUTH  file with the password of the endorsement hierarchy where it has one, as for tpm2-tools or after hex:
+#   ASSAY_AK_TYPE       ecc, or rsa for an attestation key of RSA-2048
 #   TPM2TOOLS_TCTI      as for tpm2-tools; a TPM without resource manager keeps what the tools leave in it
 #
 # assay-agent.sh [--once]   Exit codes: 0 stopped (with --once: trusted), 1 refused or retired (untrusted), 2 not proved, 3 error.
@@ -22,6 +23,7 @@ firmware_log=${ASSAY_FIRMWARE_LOG:-/sys/kernel/security/tpm0/binary_bios_measure
 ima_log=${ASSAY_IMA_LOG:-/sys/kernel/security/ima/binary_runtime_measurements}
 systemd_log=${ASSAY_SYSTEMD_LOG:-/run/log/systemd/tpm2-measure.log}
 boot_id=${ASSAY_BOOT_ID:-/proc/sys/kernel/random/boot_id}
+ak_type=${ASSAY_AK_TYPE:-ecc}
 once=no
 [ "${1:-}" = --once ] && once=yes
 
@@ -139,7 +141,12 @@ read_password() {
 # Makes the attestation key: primary in the endorsement hierarchy, the same at each start until the TPM is cleared.
 make_ak() {
   attributes='fixedtpm|fixedparent|sensitivedataorigin|userwithauth|noda|restricted|sign'
-  tpm2 createprimary -Q -C e -P "$password" -g sha256 -G ecc256:ecdsa-sha256:null -a "$attributes" -c ak.ctx &&
+  case $ak_type in
+    ecc) algorithm=ecc256:ecdsa-sha256:null ;;
+    rsa) algorithm=rsa2048:rsassa-sha256:null ;;
+    *) die 3 'ASSAY_AK_TYPE is ecc or rsa' ;;
+  esac
+  tpm2 createprimary -Q -C e -P "$password" -g sha256 -G "$algorithm" -a "$attributes" -c ak.ctx &&
     tpm2 readpublic -Q -c ak.ctx -o ak.pub -n ak.name
 }
 

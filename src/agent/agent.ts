@@ -1,6 +1,7 @@
 /** The agent: enrols where it has to, attests, waits, and goes on until it is told to stop. */
 
 import { ProblemResponse, type AgentClient } from '../api/client.ts';
+import { EvidenceError } from '../bytes/errors.ts';
 import { attest, keyName, type Attested } from './attestation.ts';
 import { backOff, untilNext, wait } from './delay.ts';
 import { randomFraction, type Edge } from './edge.ts';
@@ -183,7 +184,7 @@ export class Agent {
     const event = reaction.does === 'wait' ? 'waits' : 'not-attested';
     log('warn', event, { ...trouble, retrySeconds: Math.round(delay / 1000) });
     // What was loaded in the TPM may be gone.
-    if (error instanceof TpmError) await installation.close();
+    if (error instanceof TpmError || error instanceof EvidenceError) await installation.close();
     return delay;
   }
 

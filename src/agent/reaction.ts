@@ -1,7 +1,7 @@
 /** What the agent does about an attestation that failed. */
 
 import { ProblemResponse } from '../api/client.ts';
-import { UsageError } from '../bytes/errors.ts';
+import { EvidenceError, UsageError } from '../bytes/errors.ts';
 import { UnexpectedAnswer } from './answers.ts';
 import { OtherKey } from './attestation.ts';
 import { EnrolmentPending, EnrolmentRefused } from './enrolment.ts';
@@ -34,6 +34,11 @@ export interface Trouble {
  */
 export function troubleOf(error: unknown): Trouble | null {
   if (error instanceof TpmError) return { code: error.code, message: error.message, remedy: error.advice };
+  // What the service says was read elsewhere; bytes that cannot be read are the TPM's.
+  if (error instanceof EvidenceError) {
+    const message = `the TPM answered with something else than the standard says: ${error.code}: ${error.message}`;
+    return { code: 'tss2.answer', message, remedy: 'look for a firmware update of the TPM' };
+  }
   if (error instanceof LogUnavailable) {
     return { code: 'agent.log', message: error.message, remedy: 'the agent tries again; check the kernel’s messages' };
   }

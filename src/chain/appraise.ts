@@ -18,6 +18,7 @@ import { allYes, ask } from './ask.ts';
 import { authenticate, pinsOf, type Authenticated } from './authenticate.ts';
 import { cached, type AppraisalCache } from './cache.ts';
 import { draftLink, fold, type LinkDraft } from './fold.ts';
+import { earlierList } from './earlier-list.ts';
 import { factsKey, gatherFacts, partIds } from './gather.ts';
 import { identify } from './identify.ts';
 import { FOUNDATION } from './links.ts';
@@ -116,7 +117,7 @@ interface Judged {
 }
 
 /**
- * Judges what the logs say. Kept by what their facts are made of, the policy and the references that expired: nothing else of the
+ * Judges what the logs say. Kept by what their facts are made of, whether the list is an earlier one, the policy and the references that expired: nothing else of the
  * input, the time included, reaches these checks.
  */
 function judgeLogs(
@@ -126,9 +127,11 @@ function judgeLogs(
   references: References,
   cache: AppraisalCache | undefined,
 ): Judged {
+  const earlier = earlierList(evidence.imaLog, quoted.clockInfo, references.prior?.runtimeList);
   const source = factsKey(evidence, quoted, bank);
   const make = (): Judged => {
-    const facts = cached(cache, `facts/${source}`, () => gatherFacts(evidence, quoted, bank, cache));
+    const gathered = cached(cache, `facts/${source}`, () => gatherFacts(evidence, quoted, bank, cache));
+    const facts = earlier === null ? gathered : new Facts([...gathered.list, earlier], bank, gathered.ima);
     const log = ask(policy, 'log', { facts, references, image: NO_IMAGE });
     if (!allYes(log)) {
       return { policy, facts, image: NO_IMAGE, drafts: [draftLink('log', log), ...unasked(policy, LATER)] };
@@ -138,7 +141,7 @@ function judgeLogs(
     return { policy, facts, image, drafts: [draftLink('log', log), ...later] };
   };
   const expired = references.expired.map((set) => set.name).join();
-  const judged = cached(cache, `judged/${source}/${policy.id}/${expired}`, make);
+  const judged = cached(cache, `judged/${source}/${earlier?.value.bytes ?? ''}/${policy.id}/${expired}`, make);
   return judged.policy === policy ? judged : make();
 }
 

@@ -51,7 +51,16 @@ const InputDocument = z.strictObject({
     }),
   ),
   prior: z.nullable(
-    z.strictObject({ resetCount: z.number(), restartCount: z.number(), clock: Unsigned, firmwareVersion: Unsigned }),
+    z.strictObject({
+      resetCount: z.number(),
+      restartCount: z.number(),
+      clock: Unsigned,
+      firmwareVersion: Unsigned,
+      reactivated: z.optional(z.literal(true)),
+      runtimeList: z.optional(
+        z.strictObject({ id: ContentId, bytes: z.number(), resetCount: z.number(), restartCount: z.number() }),
+      ),
+    }),
   ),
 });
 type InputDocument = z.infer<typeof InputDocument>;

@@ -209,6 +209,13 @@ const entries = {
     clause: 'TPM 2.0 Part 1, 17.2',
     waivable: false,
   },
+  'log.list-of-earlier-boot': {
+    text: 'the runtime list goes on where that of an earlier boot ended, and does not lead to PCR 10',
+    remedy:
+      'the machine was hibernated, which resets the PCRs and not the list: restart it, and forbid hibernation (systemctl mask hibernate.target, or hibernate=no)',
+    clause: 'TPM 2.0 Part 1, 12.2.4',
+    waivable: false,
+  },
   'log.pcr-unexplained': {
     text: 'a quoted PCR was extended and no log says by what',
     remedy:

@@ -18,6 +18,19 @@ export interface PriorCounters {
   readonly restartCount: number;
   readonly clock: bigint;
   readonly firmwareVersion: bigint;
+  /** the TPM has proved since then that it holds EK and AK: what it counts may have begun anew, by TPM2_Clear */
+  readonly reactivated?: true | undefined;
+  /** the runtime list that was accepted last, maybe in an earlier boot; absent: none was */
+  readonly runtimeList?: AcceptedList | undefined;
+}
+
+/** A runtime list that was accepted, and the counters of the quote that covered it. */
+export interface AcceptedList {
+  /** `sha256:<hex>` of its bytes */
+  readonly id: string;
+  readonly bytes: number;
+  readonly resetCount: number;
+  readonly restartCount: number;
 }
 
 /** What the verifier’s side knows, as plain data. */

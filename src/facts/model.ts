@@ -222,6 +222,8 @@ export interface FactValues {
   /** Locality of the startup command as the PCR 0 replay proves it. */
   'firmware.startup-locality': number;
   ima: ImaFact;
+  /** There only when the list begins with one that was accepted before the TPM was reset or the machine slept. */
+  'ima.earlier-list': { readonly bytes: number };
   /** Subject: the index of the entry. */
   'ima.boot-aggregate': {
     readonly result: 'match' | 'mismatch' | 'all-zero' | 'unknown';

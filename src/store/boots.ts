@@ -58,6 +58,25 @@ export async function latestBoot(reader: Reader, hostId: string, akName: string)
   return row && toBoot(row);
 }
 
+/** Forgets what a key has quoted: counters that began anew are not compared with those before. */
+export async function forgetBoots(keeper: Keeper, hostId: string, akName: string): Promise<void> {
+  await keeper.deleteFrom('boots').where('host_id', '=', hostId).where('ak_name', '=', akName).execute();
+}
+
+/** The boot whose runtime list was accepted last, if one ever was. */
+export async function latestList(reader: Reader, hostId: string, akName: string): Promise<Boot | undefined> {
+  const row = await reader
+    .selectFrom('boots')
+    .selectAll()
+    .where('host_id', '=', hostId)
+    .where('ak_name', '=', akName)
+    .where('ima_log_id', 'is not', null)
+    .orderBy('reset_count', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+  return row && toBoot(row);
+}
+
 /** Boots of a host, the newest first. */
 export async function listBoots(reader: Reader, hostId: string, limit: number): Promise<Boot[]> {
   const rows = await reader

@@ -39,6 +39,7 @@ export const EVENT_ACTIONS = [
   'host.key-added',
   'host.key-retired',
   'host.claim-refused',
+  'host.tpm-cleared',
   'host.verdict-changed',
   'host.standing-voided',
   'enrolment.proved',

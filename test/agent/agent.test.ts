@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { jsonLine } from '../../src/agent/events.ts';
 import { StateFile } from '../../src/agent/state.ts';
 import { contentId } from '../../src/bytes/hash.ts';
+import { EvidenceError } from '../../src/bytes/errors.ts';
 import { toBase64url } from '../../src/bytes/text.ts';
 import { machine, SERVER, TOKEN, type Machine } from './machine.ts';
 import { problem, problemFor } from './verifier.ts';
@@ -372,6 +373,19 @@ describe('the TPM', () => {
       event: 'not-attested',
       fields: { code: 'TPM_RC_LOCKOUT', remedy: 'look at the TPM' },
     });
+    expect(there.told('attested')).toBe(1);
+    expect(there.host.count.opened).toBe(3);
+  });
+
+  it('that answers what cannot be read is opened anew, and named', async () => {
+    const there = await enrolled();
+    there.host.beforeQuote = () => {
+      there.host.beforeQuote = () => undefined;
+      throw new EvidenceError('tpm.magic', 'no attestation');
+    };
+    const { runUntil } = await there.start();
+    await runUntil(1);
+    expect(there.events[0]).toMatchObject({ event: 'not-attested', fields: { code: 'tss2.answer' } });
     expect(there.told('attested')).toBe(1);
     expect(there.host.count.opened).toBe(3);
   });

@@ -48,7 +48,14 @@ async function enrolled(): Promise<AppraisalInput> {
       activatedAt: Date.UTC(2026, 10, 1),
     },
     trust: { roots: [maker.root], crls: [{ id: contentId(list), list }] },
-    prior: { resetCount: 1, restartCount: 0, clock: (1n << 64n) - 1n, firmwareVersion: 7n },
+    prior: {
+      resetCount: 1,
+      restartCount: 0,
+      clock: (1n << 64n) - 1n,
+      firmwareVersion: 7n,
+      reactivated: true,
+      runtimeList: { id: `sha256:${'0'.repeat(64)}`, bytes: 9, resetCount: 1, restartCount: 0 },
+    },
   };
 }
 

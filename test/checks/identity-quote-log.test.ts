@@ -200,6 +200,7 @@ describe('counters', () => {
   const prior = (resetCount: number, restartCount: number, at: bigint) => ({
     prior: { resetCount, restartCount, clock: at, firmwareVersion: 1n },
   });
+  const reactivated = { prior: { ...prior(6, 0, 0n).prior, reactivated: true } };
   const asked = (references: object, change = {}) =>
     ask('quote.counters', { facts: [read, clock(change)], references });
 
@@ -211,6 +212,7 @@ describe('counters', () => {
     ['an earlier boot', prior(6, 0, 0n), 'no: quote.counters-regressed'],
     ['an earlier restart', prior(5, 3, 0n), 'no: quote.counters-regressed'],
     ['an earlier clock', prior(5, 2, 101n), 'no: quote.counters-regressed'],
+    ['an earlier boot, before the host was activated again', reactivated, 'yes'],
   ])('%s', (_, references, expected) => expect(answer(asked(references))).toBe(expected));
 
   test('first sight and an unsafe clock are notes', () => {
@@ -280,6 +282,7 @@ test('systemd’s log need not be there, and must be right where it is', () => {
 
 describe('replay', () => {
   const there = log('ima', parsed);
+  const earlier = fact('ima.earlier-list', { bytes: 7 });
   test.each([
     ['every PCR', [...PCRS, there], 'yes'],
     ['nothing', [there], 'unknown: log.missing'],
@@ -292,6 +295,12 @@ describe('replay', () => {
       'yes',
     ],
     ['PCR 10 with its list', [pcr(10, { equal: false }), there], 'no: log.replay-mismatch'],
+    [
+      'PCR 10 and another with the list of an earlier boot',
+      [pcr(4, { equal: false }), pcr(10, { equal: false }), there, earlier],
+      'no: log.list-of-earlier-boot, log.replay-mismatch',
+    ],
+    ['PCR 10 that replays, with the list of an earlier boot', [pcr(10), there, earlier], 'yes'],
     [
       'another PCR, and no list',
       [pcr(9, { equal: false }), log('ima', { state: 'absent' })],

@@ -2,6 +2,8 @@
 
 import * as z from 'zod/mini';
 import type { Check } from '../model.ts';
+import type { FindingCode } from '../codes.ts';
+import type { Fact } from '../../facts/model.ts';
 import { finding, noIfAny, placeOf, unknown } from '../outcome.ts';
 
 export const replays: Check<Record<string, never>> = {
@@ -10,7 +12,7 @@ export const replays: Check<Record<string, never>> = {
   required: true,
   question: 'Do the logs lead to every quoted PCR value?',
   pcrs: [],
-  accepts: { digest: ['replayed'], data: [], outside: [] },
+  accepts: { digest: ['replayed'], data: [], outside: ['enrolled'] },
   parameters: z.strictObject({}),
   evaluate({ facts }) {
     const pcrs = facts.all('pcr');
@@ -21,6 +23,7 @@ export const replays: Check<Record<string, never>> = {
       ]);
     }
     const absent = facts.single('log', 'ima');
+    const hibernated = facts.all('ima.earlier-list').length > 0;
     const listAbsent = absent.state === 'known' && absent.fact.value.state === 'absent';
     return noIfAny(
       pcrs
@@ -29,7 +32,7 @@ export const replays: Check<Record<string, never>> = {
         .filter((fact) => !(listAbsent && fact.source.pcr === 10))
         .map((fact) =>
           finding({
-            code: fact.value.events > 0 ? 'log.replay-mismatch' : 'log.pcr-unexplained',
+            code: codeOf(fact, hibernated),
             component: `pcr-${fact.subject}`,
             expected: `${fact.value.replayed} after ${fact.value.events} events of the logs`,
             observed: `${fact.value.quoted} in the quote`,
@@ -39,3 +42,8 @@ export const replays: Check<Record<string, never>> = {
     );
   },
 };
+
+function codeOf({ value, source }: Fact<'pcr'>, hibernated: boolean): FindingCode {
+  if (value.events === 0) return 'log.pcr-unexplained';
+  return hibernated && source.pcr === 10 ? 'log.list-of-earlier-boot' : 'log.replay-mismatch';
+}

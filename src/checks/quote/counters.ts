@@ -28,6 +28,7 @@ export const quoteCounters: Check<Record<string, never>> = {
     const texts = notes.map((note) => NOTES[note]);
     if (prior === null) return yes(['first sight: no earlier quote to compare counters with', ...texts]);
     if (relation !== 'regressed') return yes([relation, ...texts]);
+    if (prior.reactivated === true) return yes([CLEARED, ...texts]);
     const found = finding({
       code: 'quote.counters-regressed',
       component: regressed ?? 'counters',
@@ -38,6 +39,9 @@ export const quoteCounters: Check<Record<string, never>> = {
     return no([found], texts);
   },
 };
+
+/** Only who has the TPM can activate a key in it (TPM 2.0 Part 3, 24.6). */
+const CLEARED = 'the counters began anew: the TPM was cleared, and the host activated again since';
 
 /** Without numbers: those of a key outside the endorsement hierarchy are shifted (TPM 2.0 Part 1, 36.7). */
 const NOTES: Readonly<Record<CounterNote, string>> = {

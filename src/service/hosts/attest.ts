@@ -11,7 +11,6 @@ import { isFact } from '../../facts/facts.ts';
 import { earClaims } from '../../results/ear.ts';
 import { confirmedKey, pinnedHost } from '../../results/host.ts';
 import { signEar } from '../../results/token.ts';
-import type { Boot } from '../../store/boots.ts';
 import { partsGrant } from '../challenge.ts';
 import { HttpProblem } from '../problem-error.ts';
 import { acceptedLogs } from './accepted-logs.ts';
@@ -19,6 +18,7 @@ import { attestingHost, keptLogs } from './challenge.ts';
 import { givenChallenge, type GivenChallenge } from './given-challenge.ts';
 import type { HostService } from './host-service.ts';
 import { record } from './record-attestation.ts';
+import { priorOf } from './prior.ts';
 import { trustStore } from './trust.ts';
 import { wholeEvidence } from './whole-evidence.ts';
 
@@ -45,7 +45,7 @@ export async function attest(service: HostService, id: string, message: Evidence
     enrolment: host.enrolment,
     trust: await trustStore(service.store.read),
     challenge: { nonce: challenge.nonce, selection: host.policy.selection, rule: 'assay-quote-1' },
-    ...(host.boot !== undefined && { prior: priorOf(host.boot) }),
+    ...priorOf(host),
     at,
   };
   const appraisal = appraise(input, service.cache);
@@ -88,10 +88,6 @@ function readBundle(bundle: Json): EvidenceBundle {
     if (!(cause instanceof EvidenceError)) throw cause;
     throw new HttpProblem('evidence.unreadable', `${cause.code}: ${cause.message}`);
   }
-}
-
-function priorOf({ resetCount, restartCount, clock, firmwareVersion }: Boot): NonNullable<AppraisalInput['prior']> {
-  return { resetCount, restartCount, clock, firmwareVersion };
 }
 
 /** Steps that say whose quote it is and what it answers; the others say what it proves. */

@@ -3,7 +3,7 @@
 import type { ChallengeResponse, KeptLogs } from '../../api/agent-schemas.ts';
 import { toBase64url } from '../../bytes/text.ts';
 import type { ResolvedPolicy } from '../../policy/resolve.ts';
-import { latestBoot, type Boot } from '../../store/boots.ts';
+import { latestBoot, latestList, type Boot } from '../../store/boots.ts';
 import { findHost } from '../../store/hosts.ts';
 import { CHALLENGE_RANDOM_BYTES, issueChallenge } from '../challenge.ts';
 import { HttpProblem } from '../problem-error.ts';
@@ -16,6 +16,8 @@ export interface AttestingHost extends KnownHost {
   readonly policy: ResolvedPolicy;
   /** the newest boot its AK has quoted */
   readonly boot: Boot | undefined;
+  /** the newest one of which a runtime list was accepted */
+  readonly listed: Boot | undefined;
 }
 
 /** @throws HttpProblem `host.unknown`, `host.pending`, `host.retired`, `host.no-policy` */
@@ -33,7 +35,8 @@ export async function attestingHost(service: HostService, id: string): Promise<A
     const detail = host.policy === null ? 'none is assigned' : 'the one assigned is not loaded by this service';
     throw new HttpProblem('host.no-policy', detail);
   }
-  return { ...known, id, policy, boot: await latestBoot(store.read, id, known.akName) };
+  const boot = await latestBoot(store.read, id, known.akName);
+  return { ...known, id, policy, boot, listed: await latestList(store.read, id, known.akName) };
 }
 
 export async function challengeHost(service: HostService, id: string): Promise<ChallengeResponse> {

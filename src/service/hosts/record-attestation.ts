@@ -6,7 +6,7 @@ import type { Appraisal, AppraisalInput } from '../../chain/model.ts';
 import { isFact } from '../../facts/facts.ts';
 import { recordAppraisal, voidStanding } from '../../store/appraisals.ts';
 import { insertBlob, packBlob } from '../../store/blobs.ts';
-import { latestBoot, saveBoot, type Boot } from '../../store/boots.ts';
+import { forgetBoots, latestBoot, saveBoot, type Boot } from '../../store/boots.ts';
 import { redeemChallenge } from '../../store/challenges.ts';
 import { dropParts } from '../../store/evidence-parts.ts';
 import type { Change } from '../../store/change.ts';
@@ -66,6 +66,11 @@ export async function record(service: HostService, outcome: Outcome): Promise<vo
       };
       const latest = await latestBoot(change.read, host.id, host.akName);
       if (!isOlder(present, latest)) await saveBoot(change.keep, present);
+      else if (input.prior?.reactivated === true) {
+        change.note({ action: 'host.tpm-cleared', subject: host.id, detail: { resetCount: latest!.resetCount } });
+        await forgetBoots(change.keep, host.id, host.akName);
+        await saveBoot(change.keep, present);
+      }
     }
     await recordAppraisal(change, {
       id: appraisalId,

@@ -4,6 +4,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { contentId } from '../../../src/bytes/hash.ts';
 import { canonicalJson, parseJson } from '../../../src/bytes/json.ts';
 import { fromHex, toBase64url } from '../../../src/bytes/text.ts';
+import type { Appraisal } from '../../../src/chain/model.ts';
 import type { EvidenceBundle } from '../../../src/evidence/bundle.ts';
 import type { EarClaims } from '../../../src/results/ear.ts';
 import { thumbprint, type PublicJwk } from '../../../src/results/host.ts';
@@ -239,6 +240,73 @@ export function attestationSuite(open: OpenStore): void {
       const { verdict, weakestLink } = await host.attest();
       expect([verdict, weakestLink]).toEqual(['untrusted', 'quote']);
       expect(await latestBoot(fixture.store.read, host.id, (await host.challenge()).ak)).toEqual(before);
+    });
+
+    it('of a TPM that was cleared begin anew when the host has activated again, which is recorded, and once', async () => {
+      await host.attest();
+      fixture.pass(1000);
+      host.clock = { ...host.clock, resetCount: host.clock.resetCount - 1 };
+      await host.enrol();
+      fixture.pass(1000);
+      expect((await host.attest()).verdict).toBe('trusted');
+      const { resetCount } = host.clock;
+      expect(await latestBoot(fixture.store.read, host.id, (await host.challenge()).ak)).toMatchObject({ resetCount });
+      const events = await listEvents(fixture.store.read, { limit: 100 });
+      expect(events.filter(({ action }) => action === 'host.tpm-cleared')).toMatchObject([
+        { subject: { kind: 'host', id: host.id }, detail: { resetCount: resetCount + 1 } },
+      ]);
+      fixture.pass(1000);
+      host.clock = { ...host.clock, resetCount: resetCount - 1 };
+      expect((await host.attest()).verdict).toBe('untrusted');
+    });
+
+    const codes = async (): Promise<readonly string[]> => {
+      const [row] = await listAppraisals(fixture.store.read, { hostId: host.id, limit: 1 });
+      const bytes = await readBlob(fixture.store.read, row!.documentId);
+      const { links } = parseJson(new TextDecoder().decode(bytes)) as unknown as Appraisal;
+      return links.flatMap(({ findings }) => findings.map(({ code }) => code));
+    };
+    const tail: Answer['bundle'] = (bundle, kept) =>
+      kept.ima === null
+        ? bundle
+        : { ...bundle, imaLog: { id: kept.ima.id, tail: bundle.imaLog!.bytes!.subarray(kept.ima.bytes) } };
+
+    it.each([
+      ['the TPM was reset', 1, 0],
+      ['the TPM was restarted', 0, 1],
+    ])('a hibernated machine is told to be one, and asked for its whole list: %s', async (_, resets, restarts) => {
+      await host.attest();
+      fixture.pass(1000);
+      const { resetCount, restartCount } = host.clock;
+      host.clock = { ...host.clock, resetCount: resetCount + resets, restartCount: restartCount + restarts };
+      // Another kernel measured into PCR 10 before that of the older boot came back, with its list.
+      const change: Answer['change'] = (forged) => void forged.values.set(10, new Uint8Array(32).fill(1));
+      const { verdict, weakestLink, logs } = await host.attest({ change, bundle: tail });
+      expect([verdict, weakestLink, await codes()]).toEqual(['untrusted', 'log', ['log.list-of-earlier-boot']]);
+      expect(logs.ima).toBeNull();
+      fixture.pass(1000);
+      expect((await host.attest({ change, bundle: tail })).verdict).toBe('untrusted');
+      if (resets > 0) expect(await codes()).toEqual(['log.list-of-earlier-boot']);
+      fixture.pass(1000);
+      host.clock = { ...host.clock, resetCount: host.clock.resetCount + 1, restartCount: 0 };
+      expect((await host.attest({ bundle: tail })).verdict).toBe('trusted');
+    });
+
+    it('a machine that slept goes on with its list, and one that boots alike is not taken for hibernated', async () => {
+      await host.attest();
+      fixture.pass(1000);
+      host.clock = { ...host.clock, restartCount: host.clock.restartCount + 1 };
+      expect((await host.attest({ bundle: tail })).verdict).toBe('trusted');
+      fixture.pass(1000);
+      host.clock = { ...host.clock, resetCount: host.clock.resetCount + 1, restartCount: 0 };
+      expect((await host.attest({ bundle: tail })).verdict).toBe('trusted');
+    });
+
+    it('a list that does not replay is just that while no counter rose', async () => {
+      await host.attest();
+      fixture.pass(1000);
+      await host.attest({ change: (forged) => void forged.values.set(10, new Uint8Array(32).fill(1)) });
+      expect(await codes()).toEqual(['log.replay-mismatch']);
     });
   });
 
