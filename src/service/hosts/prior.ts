@@ -12,7 +12,7 @@ export function priorOf({ boot, listed, enrolment }: AttestingHost): Pick<Apprai
     prior: {
       ...counters,
       ...(enrolment.activatedAt !== null && enrolment.activatedAt > boot.lastSeenAt && { reactivated: true }),
-      ...(listed?.imaLogId != null && {
+      ...(typeof listed?.imaLogId === 'string' && {
         runtimeList: {
           id: listed.imaLogId,
           bytes: listed.imaBytes,
