@@ -114,7 +114,7 @@ describe('assay trust fetch-ek', () => {
     expect(code).toBe(1);
     expect(out).toContain(ROOT_ID);
     expect(err).toContain('/other.crt: CN=Test TPM Issuing CA: another CA issued it\n');
-    expect(err).toContain('/gone.crt: the server answered 404\n');
+    expect(err).toContain(`left out: ${server.url}/gone.crt: the server answered 404\n`);
     answer = (_, response) => void response.end('<html>');
     expect((await fetchEk({})).err).toMatch(/neither PEM nor DER/);
   });

@@ -103,7 +103,7 @@ async function rootsAt(url: string, vendor: Vendor, limits: GetLimits, leftOut: 
     });
   } catch (cause) {
     if (!(cause instanceof UsageError || cause instanceof PolicyError || cause instanceof EvidenceError)) throw cause;
-    leftOut.push({ what: url, why: cause.message });
+    leftOut.push({ what: url, why: cause.message.replace(`${url}: `, '') });
     return [];
   }
 }
