@@ -35,10 +35,13 @@ function expected(error: unknown): Omit<ErrorDocument, 'schema'> | undefined {
     return { code: error.code, message: error.message, remedy };
   }
   if (error instanceof EvidenceError) {
-    const where = [error.part ?? [], error.offset === undefined ? [] : `offset ${error.offset}`].flat().join(', ');
+    const { part = '', offset, message } = error;
+    const where = [part, offset === undefined ? '' : `offset ${offset}`].filter((word) => word !== '').join(', ');
+    // Most readers say the place themselves.
+    const told = where === '' || message.includes(`(${part}`);
     return {
       code: error.code,
-      message: where === '' || error.message.endsWith(`(${where})`) ? error.message : `${error.message} (${where})`,
+      message: told ? message : `${message} (${where})`,
       remedy: 'check that the file is what the option says, and collect it again if it is',
     };
   }
