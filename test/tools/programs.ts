@@ -48,6 +48,7 @@ export const PROGRAMS = {
   shellcheck: debian('/usr/bin/shellcheck', 'shellcheck'),
   strace: debian('/usr/bin/strace', 'strace', ['-V']),
   'systemd-analyze': debian('/usr/bin/systemd-analyze', 'systemd'),
+  'systemd-measure': debian('/usr/lib/systemd/systemd-measure', 'systemd'),
   evmctl: debian('/usr/bin/evmctl', 'ima-evm-utils'),
   // PostgreSQL does not run as root; `setpriv` starts its programs as the user that its package makes.
   setpriv: debian('/usr/bin/setpriv', 'util-linux'),
