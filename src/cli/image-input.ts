@@ -7,8 +7,10 @@ import { parseJson } from '../bytes/json.ts';
 import { buildShimGrubManifest } from '../images/shim-grub-manifest.ts';
 import { bytesSource, MAX_FILE, type ByteSource } from '../images/source.ts';
 import { buildUkiManifest } from '../images/uki-manifest.ts';
+import { requireVerity, type VerityRoot } from '../images/verity-command-line.ts';
 import { parseImageManifest, type ImageManifest } from '../references/manifest.ts';
 import { Name } from '../references/schema.ts';
+import { withFileSource } from './file-source.ts';
 import { readInput } from './input.ts';
 
 /** What is said about an image beside the file. */
@@ -21,6 +23,10 @@ export interface ImageOptions {
   readonly shim: string;
   /** the partition in GRUB's words */
   readonly device: string;
+  /** the data image that the command line's root hash is of */
+  readonly verityData?: string;
+  /** its hash tree */
+  readonly verityHash?: string;
 }
 
 /** A folder with more files is no EFI system partition. */
@@ -41,6 +47,22 @@ export function readImage(path: string, options: ImageOptions): ImageManifest {
   const bytes = readInput(path, 'image', MAX_FILE);
   if (bytes[0] === OPENING_BRACE) return readManifest(path, bytes);
   return versioned(options, path, (meta) => buildUkiManifest({ uki: bytesSource(bytes) }, meta));
+}
+
+/**
+ * What was proved of the data image that was named beside an image; undefined where none was.
+ * @throws UsageError `image.verity` for one of the two files without the other, `input.unreadable`; EvidenceError `verity.*`
+ */
+export function readVerity(options: ImageOptions, { commandLine }: ImageManifest): VerityRoot | undefined {
+  const { verityData, verityHash } = options;
+  if (verityData === undefined && verityHash === undefined) return undefined;
+  if (verityData === undefined || verityHash === undefined) {
+    const remedy = 'name both: the data image with --verity-data, its hash tree with --verity-hash';
+    throw new UsageError('image.verity', 'a data image and its hash tree belong together', remedy);
+  }
+  return withFileSource(verityData, '--verity-data', (data) =>
+    withFileSource(verityHash, '--verity-hash', (hash) => requireVerity({ data, hash }, commandLine)),
+  );
 }
 
 /** Named as asked, or by what is known of it: the file's name, the kernel's version. */

@@ -1,5 +1,5 @@
 /** `assay image`: from files to a manifest, and what differs. */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parseImageManifest } from '../../src/references/manifest.ts';
@@ -7,6 +7,7 @@ import { writeCpio } from '../lab/cpio.ts';
 import { testCertificate } from '../support/authenticode-writer.ts';
 import { grubImage } from '../support/grub-builder.ts';
 import { kernelImage, shimImage, ukiImage } from '../support/image-builder.ts';
+import { veritySuperblock } from '../support/verity-superblock.ts';
 import { temporaryFolder } from './captured-files.ts';
 import { assay, documentOf } from './terminal.ts';
 
@@ -78,6 +79,39 @@ describe('assay image show', () => {
     const ended = await assay(['image', 'show', file(), ...options, '--json']);
     expect(documentOf(ended)).toMatchObject({ schema: 'assay.error/1', code });
     expect(ended.code).toBe(3);
+  });
+});
+
+describe('a data image below dm-verity', () => {
+  const ROOT = '5706c09e93208447f6d087a8622e4ee5a17538c4420aaa55c2fe8d724b0e35da';
+  const files = (data = Buffer.alloc(5 * 4096, 'a')): readonly string[] => {
+    const folder = temporaryFolder();
+    writeFileSync(join(folder, 'usr'), data);
+    writeFileSync(join(folder, 'usr-verity'), veritySuperblock({}));
+    return ['--verity-data', join(folder, 'usr'), '--verity-hash', join(folder, 'usr-verity')];
+  };
+  const image = (): string => uki({ line: `quiet usrhash=${ROOT}` });
+
+  it('is shown once its root hash is the command line’s', async () => {
+    const ended = await assay(['image', 'show', image(), ...files()]);
+    expect(ended.out).toContain(`\nverity        ${ROOT}  usrhash, recomputed over 20480 bytes\n`);
+    expect(documentOf(await assay(['image', 'show', image(), ...files(), '--json']))).toMatchObject({
+      verity: { parameter: 'usrhash', rootHash: ROOT, size: 20_480 },
+    });
+  });
+
+  it.each<[string, () => readonly string[], string]>([
+    ['with a changed block', () => files(Buffer.alloc(5 * 4096, 'b')), 'verity.mismatch'],
+    ['that ends early', () => files(Buffer.alloc(4096, 'a')), 'verity.size'],
+    ['without its hash tree', () => files().slice(0, 2), 'image.verity'],
+    ['that is not there', () => ['--verity-data', 'none', ...files().slice(2)], 'input.unreadable'],
+    ['that is a folder', () => ['--verity-data', temporaryFolder(), ...files().slice(2)], 'verity.size'],
+  ])('%s is refused, and no manifest written', async (_, options, code) => {
+    const out = join(temporaryFolder(), 'edge.json');
+    const ended = await assay(['image', 'add', image(), ...options(), '--out', out, '--json']);
+    expect(documentOf(ended)).toMatchObject({ schema: 'assay.error/1', code });
+    expect(ended.code).toBe(3);
+    expect(existsSync(out)).toBe(false);
   });
 });
 

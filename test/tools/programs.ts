@@ -49,6 +49,7 @@ export const PROGRAMS = {
   strace: debian('/usr/bin/strace', 'strace', ['-V']),
   'systemd-analyze': debian('/usr/bin/systemd-analyze', 'systemd'),
   'systemd-measure': debian('/usr/lib/systemd/systemd-measure', 'systemd'),
+  veritysetup: debian('/usr/sbin/veritysetup', 'cryptsetup-bin'),
   evmctl: debian('/usr/bin/evmctl', 'ima-evm-utils'),
   // PostgreSQL does not run as root; `setpriv` starts its programs as the user that its package makes.
   setpriv: debian('/usr/bin/setpriv', 'util-linux'),

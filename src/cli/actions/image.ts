@@ -6,7 +6,7 @@ import { UsageError } from '../../bytes/errors.ts';
 import { diffImages } from '../../images/diff.ts';
 import { phaseValues } from '../../images/final-values.ts';
 import type { ImageAddOptions, ImageShowOptions } from '../commands/image.ts';
-import { readImage } from '../image-input.ts';
+import { readImage, readVerity } from '../image-input.ts';
 import { EXIT, type ExitCode, type Io } from '../io.ts';
 import { said, writeOutput } from '../output.ts';
 import { renderDifferences, renderImage } from '../render/image.ts';
@@ -14,9 +14,10 @@ import { renderDifferences, renderImage } from '../render/image.ts';
 /** Shows what an image makes a TPM measure. */
 export function showImage(io: Io, path: string, options: ImageShowOptions): void {
   const manifest = readImage(path, options);
+  const verity = readVerity(options, manifest);
   const phases = phaseValues(manifest, 'sha256');
-  if (options.json === true) io.out(`${JSON.stringify({ schema: 'assay.image/1', manifest, phases })}\n`);
-  else io.out(renderImage(manifest, io.outStyle));
+  if (options.json === true) io.out(`${JSON.stringify({ schema: 'assay.image/1', manifest, phases, verity })}\n`);
+  else io.out(renderImage(manifest, verity, io.outStyle));
 }
 
 /**
@@ -30,11 +31,13 @@ export function addImage(io: Io, path: string, options: ImageAddOptions): void {
     throw new UsageError('image.catalogue', 'no catalogue to add the image to', remedy);
   }
   const manifest = readImage(path, options);
+  // A data image that is not the command line's leaves nothing written.
+  const verity = readVerity(options, manifest);
   const text = `${JSON.stringify(manifest, null, 2)}\n`;
   const file = out ?? place(catalogue!, manifest.name, text, options.replace === true);
   writeOutput(io, file, text);
   const { name, version } = manifest;
-  said(io, options, 'assay.image-added/1', { name, version, file }, `${name} ${version}  ${file}`);
+  said(io, options, 'assay.image-added/1', { name, version, file, verity }, `${name} ${version}  ${file}`);
 }
 
 /** The manifest's file in a catalogue. What is there is not replaced without being told to: hosts run it. */

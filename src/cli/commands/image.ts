@@ -72,7 +72,9 @@ Exit codes: 0 written, 3 error.`,
 function naming(command: Command): Command {
   return reading(command)
     .option('--name <name>', 'name of the manifest (default: from the file’s name)')
-    .option('--image-version <text>', 'version of the image (default: the kernel’s)');
+    .option('--image-version <text>', 'version of the image (default: the kernel’s)')
+    .option('--verity-data <file>', 'data image whose root hash the command line must have')
+    .option('--verity-hash <file>', 'hash tree of the data image, with its superblock');
 }
 
 function reading(command: Command): Command {

@@ -3,12 +3,14 @@
 import { printable } from '../../bytes/text.ts';
 import type { ImageDifference } from '../../images/diff.ts';
 import { phaseValues } from '../../images/final-values.ts';
+import type { VerityRoot } from '../../images/verity-command-line.ts';
 import type { ImageManifest, ManifestFile } from '../../references/manifest.ts';
 import type { Style } from '../style.ts';
 
 const KINDS = { uki: 'unified kernel image', 'shim-grub': 'shim, GRUB, kernel and initrd' } as const;
 
-export function renderImage(manifest: ImageManifest, style: Style): string {
+/** @param verity of the data image, where one was checked */
+export function renderImage(manifest: ImageManifest, verity: VerityRoot | undefined, style: Style): string {
   const { bold, dim } = style;
   const row = (name: string, value: string): string => `${bold(name.padEnd(13))} ${value}`.trimEnd();
   const { shim } = manifest;
@@ -17,6 +19,9 @@ export function renderImage(manifest: ImageManifest, style: Style): string {
     ...manifest.sources.map(({ role, sha256, size }) => row(role, `${sha256}  ${dim(bytes(size))}`)),
     row('kernel', `${manifest.kernel.version}, KVM ${manifest.kernel.kvm === 'modules' ? 'as modules' : 'built in'}`),
     row('command line', printable(manifest.commandLine, 4096)),
+    ...(verity === undefined
+      ? []
+      : [row('verity', `${verity.rootHash}  ${dim(`${verity.parameter}, recomputed over ${bytes(verity.size)}`)}`)]),
     row('files', countsOf(manifest.files)),
     ...(shim === undefined ? [] : shim.sbatLevels.map((level) => row('SBAT level', printable(level)))),
     '',
