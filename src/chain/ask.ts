@@ -3,6 +3,7 @@
 import { EvidenceError } from '../bytes/errors.ts';
 import type { AnyCheck, CheckContext, LinkId, Outcome } from '../checks/model.ts';
 import type { PlannedCheck, ResolvedPolicy } from '../policy/resolve.ts';
+import { anyOf } from './any-of.ts';
 import type { Asked } from './fold.ts';
 import { planOf } from './plan.ts';
 
@@ -28,8 +29,10 @@ export function allYes(asked: readonly Asked[]): boolean {
 /** Asks one check; a check that reads a PCR which is not quoted or does not replay is not asked. */
 function evaluate(planned: PlannedCheck, check: AnyCheck, { facts, references, image }: Asking): Outcome | null {
   if (!check.pcrs.every((pcr) => facts.replays(pcr))) return null;
+  const answer = (parameters: unknown): Outcome =>
+    check.evaluate({ facts, references, image, parameters: parameters as never });
   try {
-    return check.evaluate({ facts, references, image, parameters: planned.parameters as never });
+    return planned.anyOf === undefined ? answer(planned.parameters) : anyOf(planned.anyOf.map(answer));
   } catch (cause) {
     // Evidence is judged through facts, which hold no unread bytes: a format error here is a mistake of ours.
     if (cause instanceof EvidenceError) throw new Error(`check ${planned.check} met unread evidence`, { cause });

@@ -6,11 +6,15 @@ import type { DataProvenance, DigestProvenance, OutsideProvenance } from '../fac
 import type { FindingCode } from './codes.ts';
 import type { ImageMatch } from './image-match.ts';
 import type { References } from './references.ts';
+import type { Tightens } from './strictness.ts';
 
 /** The links of the chain, in order. */
 export const LINKS = ['identity', 'quote', 'log', 'firmware', 'secure-boot', 'boot', 'runtime', 'hypervisor'] as const;
 /** The name of a link. */
 export type LinkId = (typeof LINKS)[number];
+
+/** Links whose checks no policy switches off or gives alternatives. */
+export const INTRINSIC: readonly LinkId[] = ['identity', 'quote', 'log'];
 
 /** Where in the evidence a finding points. */
 export interface FindingPlace {
@@ -58,7 +62,7 @@ export interface CheckContext<P> {
  * One question of the closed catalogue. `evaluate` answers from facts, references and parameters alone; an answer other than
  * yes comes with at least one finding.
  */
-export interface Check<P = unknown> {
+interface Question<P> {
   readonly id: string;
   readonly link: LinkId;
   /** whether the link needs it; optional checks are added by a policy */
@@ -81,7 +85,12 @@ export interface Check<P = unknown> {
   evaluate(context: CheckContext<P>): Outcome;
 }
 
+/** A check; one that has parameters says of each how two values of it compare. */
+export type Check<P = unknown> = Question<P> & (string extends keyof P ? unknown : { readonly tightens: Tightens<P> });
+
 /** A check whose parameter type is forgotten: what the catalogue holds. Its own schema has validated what it is asked with. */
-export interface AnyCheck extends Omit<Check<never>, 'parameters'> {
+export interface AnyCheck extends Omit<Question<never>, 'parameters'> {
   readonly parameters: z.core.$ZodType;
+  /** by parameter; absent where there is none */
+  readonly tightens?: Readonly<Record<string, (base: never, derived: never) => boolean>>;
 }

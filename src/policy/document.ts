@@ -35,6 +35,22 @@ export const PolicyDocument = z.strictObject({
 });
 export type PolicyDocument = z.infer<typeof PolicyDocument>;
 
+/** A policy of more alternatives is one nobody reads; each is asked of every host. */
+export const MAX_BRANCHES = 16;
+
+/** Several sets of parameters for one check, any of which may answer it. */
+export const AnyOf = z.strictObject({
+  anyOf: z.array(z.unknown()).check(z.minLength(1, 'name at least one alternative'), z.maxLength(MAX_BRANCHES)),
+});
+
+/** A policy that states what it tightens of another; all else is the other's. */
+export const DerivedPolicy = z.extend(
+  z.partial(PolicyDocument, { selection: true, maxAgeSeconds: true, manifests: true, references: true }),
+  /** name of the base, a file `NAME.yaml` beside this one, or its path from here */
+  { extends: z.string().check(z.minLength(1), z.maxLength(1000)) },
+);
+export type DerivedPolicy = z.infer<typeof DerivedPolicy>;
+
 /** A policy is written by hand: 256 KiB is far beyond any. */
 const MAX_POLICY_BYTES = 256 * 1024;
 
@@ -52,7 +68,14 @@ export function parseStrictYaml(text: string, what: string): unknown {
   }
 }
 
-/** @throws PolicyError `policy.syntax`, `policy.invalid` */
+/** A policy that stands by itself. @throws PolicyError `policy.syntax`, `policy.invalid` */
 export function parsePolicy(text: string): PolicyDocument {
   return parseDocument(PolicyDocument, parseStrictYaml(text, 'policy'), 'policy.invalid', 'policy');
+}
+
+/** A policy that stands by itself, or one that extends another. @throws PolicyError `policy.syntax`, `policy.invalid` */
+export function parsePolicyFile(text: string): PolicyDocument | DerivedPolicy {
+  const value = parseStrictYaml(text, 'policy');
+  const derived = typeof value === 'object' && value !== null && Object.hasOwn(value, 'extends');
+  return parseDocument(derived ? DerivedPolicy : PolicyDocument, value, 'policy.invalid', 'policy');
 }

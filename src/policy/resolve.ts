@@ -4,12 +4,12 @@ import { PolicyError } from '../bytes/errors.ts';
 import { contentId } from '../bytes/hash.ts';
 import { canonicalJson } from '../bytes/json.ts';
 import { CATALOGUE, checkById } from '../checks/catalogue.ts';
-import type { LinkId } from '../checks/model.ts';
+import { INTRINSIC, type AnyCheck, type LinkId } from '../checks/model.ts';
 import type { ImageManifest } from '../references/manifest.ts';
 import type { PinSet, ReferenceSet } from '../references/reference-set.ts';
 import { parseDocument } from '../references/schema.ts';
 import { parseSelection } from '../tpm/selection.ts';
-import type { PolicyDocument } from './document.ts';
+import { AnyOf, type PolicyDocument } from './document.ts';
 
 /** Trusted documents by name, as the operator's catalogue holds them. */
 export interface Catalogue {
@@ -22,6 +22,8 @@ export interface Catalogue {
 export interface PlannedCheck {
   readonly check: string;
   readonly parameters: unknown;
+  /** sets of parameters, any of which may answer the check; `parameters` is then the first */
+  readonly anyOf?: readonly unknown[];
   /** the policy takes the check out of what its link requires */
   readonly accepted?: { readonly reason: string; readonly owner: string };
 }
@@ -79,8 +81,6 @@ function excluded(document: PolicyDocument): Partial<Record<LinkId, string>> {
   return Object.fromEntries(Object.entries(document.exclude ?? {}).map(([link, entry]) => [link, entry.reason]));
 }
 
-const INTRINSIC: readonly LinkId[] = ['identity', 'quote', 'log'];
-
 function plan(document: PolicyDocument): PlannedCheck[] {
   const asked = new Map(Object.entries(document.checks ?? {}));
   for (const id of asked.keys()) requireCheck(id);
@@ -97,10 +97,27 @@ function plan(document: PolicyDocument): PlannedCheck[] {
     const entry = accepted.get(check.id);
     return {
       check: check.id,
-      parameters: parseDocument(check.parameters, asked.get(check.id) ?? {}, 'policy.parameters', `checks.${check.id}`),
+      ...parametersOf(check, asked.get(check.id) ?? {}),
       ...(entry !== undefined && { accepted: { reason: entry.reason, owner: entry.owner } }),
     };
   });
+}
+
+/** Alternatives are of later links only: what identity, quote and log ask is asked of every host alike. */
+function parametersOf(
+  check: AnyCheck,
+  asked: Readonly<Record<string, unknown>>,
+): Pick<PlannedCheck, 'parameters' | 'anyOf'> {
+  const what = `checks.${check.id}`;
+  const parse = (value: unknown, of: string): unknown =>
+    parseDocument(check.parameters, value, 'policy.parameters', of);
+  if (!('anyOf' in asked)) return { parameters: parse(asked, what) };
+  if (INTRINSIC.includes(check.link)) {
+    throw new PolicyError('policy.intrinsic', `${what}: checks of links 1 to 3 have no alternatives`);
+  }
+  const { anyOf } = parseDocument(AnyOf, asked, 'policy.parameters', what);
+  const branches = anyOf.map((branch, i) => parse(branch, `${what}.anyOf.${i}`));
+  return { parameters: branches[0], anyOf: branches };
 }
 
 function requireCheck(id: string) {

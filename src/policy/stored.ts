@@ -23,6 +23,7 @@ const Content = z.strictObject({
     z.strictObject({
       check: z.string(),
       parameters: z.unknown(),
+      anyOf: z.optional(z.array(z.unknown()).check(z.minLength(1))),
       accepted: z.optional(z.strictObject({ reason: z.string(), owner: z.string() })),
     }),
   ),
@@ -45,10 +46,10 @@ export function readPolicy(bytes: Uint8Array): ResolvedPolicy {
   content.manifests.forEach(parseImageManifest);
   content.references.forEach(parseReferenceSet);
   if (content.pins !== null) parsePinSet(content.pins);
-  for (const { check: id, parameters } of content.plan) {
+  for (const { check: id, parameters, anyOf = [parameters] } of content.plan) {
     const check = checkById(id);
     if (check === undefined) throw new PolicyError('policy.stored', `this version has no check ${id}`);
-    parseDocument(check.parameters, parameters, 'policy.stored', `parameters of ${id}`);
+    for (const branch of anyOf) parseDocument(check.parameters, branch, 'policy.stored', `parameters of ${id}`);
   }
   // Each part was read by its own schema; what counts is what was kept, not what a schema of today would make of it.
   return { ...(value as unknown as Omit<ResolvedPolicy, 'id'>), id: contentId(bytes) };

@@ -20,6 +20,6 @@ function collect(sections: readonly Section[]): ReadonlyMap<number, readonly Att
 /** Attacks on parts that the product does not have, each with the reason. */
 export const OUT_OF_SCOPE: ReadonlyMap<number, string> = new Map([
   [112, 'guests have no verdicts yet'],
-  [113, 'policies have no base and are activated by whoever starts the service'],
+  [113, 'a child that loosens its base is refused, but whoever starts the service activates policies alone'],
   [114, 'changes are recorded, but no checkpoint is kept elsewhere yet'],
 ]);

@@ -6,6 +6,7 @@ import type { Check } from '../model.ts';
 import { OpenOrClosed } from '../open.ts';
 import { finding, noIfAny, placeOf } from '../outcome.ts';
 import { partEvents } from '../userspace.ts';
+import { closing } from '../strictness.ts';
 
 const Parameters = z.strictObject({
   /** partition tables, measured in PCR 5 */
@@ -26,6 +27,7 @@ export const bootEventsKnown: Check<z.infer<typeof Parameters>> = {
   pcrs: [4, 5],
   accepts: { digest: ['replayed'], data: ['bound', 'bound-with-quirk'], outside: [] },
   parameters: Parameters,
+  tightens: { gpt: closing },
   evaluate({ facts, parameters }) {
     const gptOpen = parameters.gpt !== 'closed';
     const findings = [4, 5].flatMap((pcr) =>

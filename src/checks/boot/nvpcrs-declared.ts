@@ -5,6 +5,7 @@ import type { Check } from '../model.ts';
 import { OpenOrClosed } from '../open.ts';
 import { finding, noIfAny, placeOf } from '../outcome.ts';
 import { measures, NVPCR_SEPARATOR, OS_SEPARATOR, partEvents } from '../userspace.ts';
+import { closing } from '../strictness.ts';
 
 const Parameters = z.strictObject({
   /** names of NvPCRs, which differ from TPM to TPM; what such an index holds is not quoted and not judged */
@@ -19,6 +20,7 @@ export const nvpcrsDeclared: Check<z.infer<typeof Parameters>> = {
   pcrs: [9],
   accepts: { digest: ['replayed'], data: ['bound'], outside: [] },
   parameters: Parameters,
+  tightens: { nvpcrs: closing },
   evaluate({ facts, parameters: { nvpcrs } }) {
     const bank = facts.bank!;
     const events = partEvents(facts, 9).userspace.filter((event) => !measures(event, OS_SEPARATOR, bank));

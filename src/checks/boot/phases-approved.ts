@@ -5,6 +5,7 @@ import type { Fact } from '../../facts/model.ts';
 import { PHASES } from '../../references/phases.ts';
 import type { Check } from '../model.ts';
 import { finding, no, placeOf, unknown, yes } from '../outcome.ts';
+import { required } from '../strictness.ts';
 import { measures, partEvents } from '../userspace.ts';
 
 /** Words with colons between, as systemd-measure(1) writes them. */
@@ -32,6 +33,7 @@ export const phasesApproved: Check<z.infer<typeof Parameters>> = {
   pcrs: [11],
   accepts: { digest: ['replayed'], data: ['hint'], outside: [] },
   parameters: Parameters,
+  tightens: { paths: fewerPaths, reached: required },
   evaluate({ facts, parameters: { paths, reached } }) {
     const bank = facts.bank!;
     const { userspace } = partEvents(facts, 11);
@@ -57,6 +59,11 @@ export const phasesApproved: Check<z.infer<typeof Parameters>> = {
     return yes();
   },
 };
+
+/** A boot is on its way through a path, so a path that ends earlier allows less. */
+function fewerPaths(base: readonly string[], derived: readonly string[]): boolean {
+  return derived.every((path) => base.some((whole) => `${whole}:`.startsWith(`${path}:`)));
+}
 
 function describe({ value: { content, digest } }: Fact<'event'>): string {
   return content.kind === 'text' ? content.text : digest;

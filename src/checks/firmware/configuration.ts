@@ -6,6 +6,7 @@ import { finding, noIfAny, placeOf } from '../outcome.ts';
 import { expiredNotes, firmwareIndex } from '../references.ts';
 import { OpenOrClosed } from '../open.ts';
 import { partEvents } from '../userspace.ts';
+import { closing } from '../strictness.ts';
 
 const Parameters = z.strictObject({
   '1': z._default(OpenOrClosed, 'closed'),
@@ -21,6 +22,7 @@ export const configuration: Check<z.infer<typeof Parameters>> = {
   pcrs: [1, 3, 6],
   accepts: { digest: ['replayed'], data: ['hint'], outside: [] },
   parameters: Parameters,
+  tightens: { '1': closing, '3': closing, '6': closing },
   evaluate({ facts, references, parameters }) {
     const known = firmwareIndex(references, facts.bank!);
     const notes = [...expiredNotes(references, 'firmware')];

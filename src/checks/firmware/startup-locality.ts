@@ -3,6 +3,7 @@
 import * as z from 'zod/mini';
 import type { Check } from '../model.ts';
 import { finding, no, placeOf, yes } from '../outcome.ts';
+import { fewer } from '../strictness.ts';
 
 const Parameters = z.strictObject({
   /** 0: from the static root; 3: after an H-CRTM or by the platform's own locality; 4: H-CRTM (PFP 1.06, 10.4.5.3). */
@@ -17,6 +18,7 @@ export const startupLocality: Check<z.infer<typeof Parameters>> = {
   pcrs: [0],
   accepts: { digest: ['replayed'], data: [], outside: [] },
   parameters: Parameters,
+  tightens: { allowed: fewer },
   evaluate({ facts, parameters }) {
     const locality = facts.single('firmware.startup-locality', '');
     if (locality.state !== 'known') throw new Error('a replayed PCR 0 has a startup locality');

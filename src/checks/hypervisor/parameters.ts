@@ -4,6 +4,7 @@ import * as z from 'zod/mini';
 import { inForce } from '../command-line.ts';
 import type { Check } from '../model.ts';
 import { finding, noIfAny, unknown, yes } from '../outcome.ts';
+import { more } from '../strictness.ts';
 
 const Parameters = z.strictObject({
   /** arguments that must be in force, as written on the command line: `mitigations=auto,nosmt` */
@@ -18,6 +19,7 @@ export const parameters: Check<z.infer<typeof Parameters>> = {
   pcrs: [4],
   accepts: { digest: ['replayed'], data: [], outside: [] },
   parameters: Parameters,
+  tightens: { required: more },
   evaluate({ image: { commandLine }, parameters: { required } }) {
     const at = { part: 'log.firmware' };
     const component = 'command-line';

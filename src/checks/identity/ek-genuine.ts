@@ -7,6 +7,7 @@ import { QUIRKS } from '../../x509/quirks.ts';
 import type { Check } from '../model.ts';
 import { finding, no, placeOf, unknown, yes } from '../outcome.ts';
 import { askEnrolled } from './enrolled.ts';
+import { fewer, rising } from '../strictness.ts';
 
 const Parameters = z.strictObject({
   /** classes of roots; a cloud's virtual TPMs and those of a lab are no proof of hardware */
@@ -37,6 +38,7 @@ export const ekGenuine: Check<z.infer<typeof Parameters>> = {
   pcrs: [],
   accepts: { digest: [], data: [], outside: ['operator', 'enrolled', 'reference'] },
   parameters: Parameters,
+  tightens: { classes: fewer, revocation: rising(['where-known', 'required']), sha1Signatures: rising([true, false]) },
   evaluate: ({ facts, parameters }) =>
     askEnrolled(facts, 'ek', (fact) => {
       const { value } = fact;

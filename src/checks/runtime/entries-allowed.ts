@@ -5,6 +5,7 @@ import type { Check } from '../model.ts';
 import { no, unknown, yes } from '../outcome.ts';
 import { OpenOrClosed } from '../open.ts';
 import { entryFinding, withScan } from './scan.ts';
+import { closing } from '../strictness.ts';
 
 const Parameters = z.strictObject({
   /**
@@ -22,6 +23,7 @@ export const entriesAllowed: Check<z.infer<typeof Parameters>> = {
   pcrs: [10],
   accepts: { digest: ['replayed'], data: ['bound'], outside: [] },
   parameters: Parameters,
+  tightens: { violations: closing },
   evaluate: (context) =>
     withScan(context, (scan) => {
       const expected = `a file of ${context.image.manifest!.name} ${context.image.manifest!.version}`;

@@ -5,6 +5,7 @@ import { inForce } from '../command-line.ts';
 import type { Check } from '../model.ts';
 import { finding, unknown, yes } from '../outcome.ts';
 import { withScan } from './scan.ts';
+import { fewer } from '../strictness.ts';
 
 const Parameters = z.strictObject({
   /** Built-in policies accepted without a policy file of the image, as words of `ima_policy=`. */
@@ -19,6 +20,7 @@ export const measurementPolicy: Check<z.infer<typeof Parameters>> = {
   pcrs: [10],
   accepts: { digest: ['replayed'], data: ['bound'], outside: [] },
   parameters: Parameters,
+  tightens: { builtIn: fewer },
   evaluate: (context) =>
     withScan(context, (scan) => {
       const loaded = scan.components.get('ima-policy');

@@ -4,6 +4,7 @@ import * as z from 'zod/mini';
 import type { Check } from '../model.ts';
 import { OpenOrClosed } from '../open.ts';
 import { finding, noIfAny, placeOf, yes } from '../outcome.ts';
+import { closing } from '../strictness.ts';
 
 const Parameters = z.strictObject({ pcr15: z._default(OpenOrClosed, 'closed') });
 
@@ -15,6 +16,7 @@ export const pcr15: Check<z.infer<typeof Parameters>> = {
   pcrs: [15],
   accepts: { digest: ['replayed'], data: [], outside: [] },
   parameters: Parameters,
+  tightens: { pcr15: closing },
   evaluate({ facts, parameters }) {
     if (parameters.pcr15 !== 'closed') return yes([`PCR 15 open: ${parameters.pcr15.open}`]);
     const pcr = facts.single('pcr', '15');

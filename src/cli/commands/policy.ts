@@ -44,6 +44,21 @@ export function registerPolicy(program: Command, io: Io): void {
       io.exitCode = testPolicies(io, files, options);
     });
   policy
+    .command('diff')
+    .description('Says in what a policy is tighter or looser than another, item by item.')
+    .argument('<from>', 'policy')
+    .argument('<to>', 'policy it is compared with')
+    .option(...CATALOGUE)
+    .option('--json', 'print one JSON document (assay.policy-diff/1)')
+    .addHelpText(
+      'after',
+      '\nExample:\n  assay policy diff old.yaml new.yaml\n\nExit codes: 0 they ask the same, 1 they differ, 3 error.',
+    )
+    .action(async (from: string, to: string, options: PolicyOptions) => {
+      const { diffPolicies } = await import('../actions/policy-diff.ts');
+      io.exitCode = diffPolicies(io, from, to, options);
+    });
+  policy
     .command('checks')
     .description('Lists every check: its question, its link, whether it is required, its parameters.')
     .option('--json', 'print one JSON document (assay.checks/1)')
