@@ -6,11 +6,10 @@
 import { contentId, type HashName } from '../bytes/hash.ts';
 import { matchImage, NO_IMAGE, type ImageMatch } from '../checks/image-match.ts';
 import { LINKS, type LinkId } from '../checks/model.ts';
-import type { References } from '../checks/references.ts';
+import { stillForbidden, type References } from '../checks/references.ts';
 import type { EvidenceBundle } from '../evidence/bundle.ts';
 import { Facts } from '../facts/facts.ts';
 import type { ResolvedPolicy } from '../policy/resolve.ts';
-import type { ReferenceSet } from '../references/reference-set.ts';
 import { readAkPin } from '../tpm/key.ts';
 import type { QuotedPcrs } from '../tpm/quote.ts';
 import { parseSelection } from '../tpm/selection.ts';
@@ -159,20 +158,8 @@ function referencesOf({ policy, challenge, prior, at }: AppraisalInput): Referen
         ? policy.references
         : policy.references.flatMap((set) => (expired.includes(set) ? stillForbidden(set) : [set])),
     expired,
+    weak: [],
     selection: challenge?.selection ?? policy.selection,
     prior: prior ?? null,
   };
-}
-
-/** What a set still says when it has expired: it vouches for nothing more, and what it forbids stays forbidden. */
-function stillForbidden(set: ReferenceSet): readonly ReferenceSet[] {
-  switch (set.kind) {
-    case 'firmware':
-      return [{ ...set, components: [] }];
-    case 'dbx':
-      return [set];
-    case 'secure-boot-keys':
-    case 'mok':
-      return [];
-  }
 }

@@ -3,7 +3,9 @@
 import { EvidenceError } from '../bytes/errors.ts';
 import type { AnyCheck, CheckContext, LinkId, Outcome } from '../checks/model.ts';
 import type { PlannedCheck, ResolvedPolicy } from '../policy/resolve.ts';
+import type { References } from '../checks/references.ts';
 import { anyOf } from './any-of.ts';
+import { askOfBasis } from './basis.ts';
 import type { Asked } from './fold.ts';
 import { planOf } from './plan.ts';
 
@@ -29,8 +31,12 @@ export function allYes(asked: readonly Asked[]): boolean {
 /** Asks one check; a check that reads a PCR which is not quoted or does not replay is not asked. */
 function evaluate(planned: PlannedCheck, check: AnyCheck, { facts, references, image }: Asking): Outcome | null {
   if (!check.pcrs.every((pcr) => facts.replays(pcr))) return null;
-  const answer = (parameters: unknown): Outcome =>
-    check.evaluate({ facts, references, image, parameters: parameters as never });
+  const answer = (parameters: unknown): Outcome => {
+    const given = (sets: References): Outcome =>
+      check.evaluate({ facts, references: sets, image, parameters: parameters as never });
+    const { minimumBasis } = planned;
+    return minimumBasis === undefined ? given(references) : askOfBasis(check.link, minimumBasis, references, given);
+  };
   try {
     return planned.anyOf === undefined ? answer(planned.parameters) : anyOf(planned.anyOf.map(answer));
   } catch (cause) {

@@ -25,7 +25,7 @@ export function ekObjection(
   cache: AppraisalCache,
 ): Finding | null {
   const facts = new Facts(identify(enrolment, trust, at, cache).facts);
-  const references = { manifests: [], sets: [], expired: [], selection: policy.selection, prior: null };
+  const references = { manifests: [], sets: [], expired: [], weak: [], selection: policy.selection, prior: null };
   const alone = { ...policy, plan: policy.plan.filter(({ check }) => check === CHECK) };
   const { outcome } = ask(alone, 'identity', { facts, references, image: NO_IMAGE })[0]!;
   if (outcome === null) throw new Error(`${CHECK} was not asked`);

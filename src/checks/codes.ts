@@ -247,6 +247,12 @@ const entries = {
     clause: 'NIST SP 800-193, 4.2',
     waivable: true,
   },
+  'firmware.reference-basis': {
+    text: 'only a reference of a weaker basis than the policy asks covers this value',
+    remedy: 'get the value from a better source: the vendor’s signed list, or computed from the firmware file',
+    clause: 'RFC 9334, 4.1 (reference values)',
+    waivable: true,
+  },
   'firmware.component-revoked': {
     text: 'this firmware component is known to be bad',
     remedy: 'update the firmware before the host runs anything that matters',
@@ -311,6 +317,12 @@ const entries = {
     text: 'the policy has no reference in force to compare Secure Boot with',
     remedy: 'add what is expected to the policy (secure-boot-keys, dbx, an image), or renew the reference that expired',
     clause: 'NIST SP 800-193, 4.2',
+    waivable: true,
+  },
+  'secure-boot.reference-basis': {
+    text: 'only a reference of a weaker basis than the policy asks covers this value',
+    remedy: 'get the value from a better source: the vendor’s signed list, or computed from the file it is in',
+    clause: 'RFC 9334, 4.1 (reference values)',
     waivable: true,
   },
   'secure-boot.key-unapproved': {

@@ -3,6 +3,7 @@
 import type * as z from 'zod/mini';
 import type { Facts } from '../facts/facts.ts';
 import type { DataProvenance, DigestProvenance, OutsideProvenance } from '../facts/model.ts';
+import type { ReferenceSet } from '../references/reference-set.ts';
 import type { FindingCode } from './codes.ts';
 import type { ImageMatch } from './image-match.ts';
 import type { References } from './references.ts';
@@ -80,6 +81,8 @@ interface Question<P> {
     readonly data: readonly DataProvenance[];
     readonly outside: readonly OutsideProvenance[];
   };
+  /** kinds of reference sets that it compares facts with; of these a policy may ask a minimum basis */
+  readonly references?: readonly ReferenceSet['kind'][];
   /** schema of its parameters, which must accept `{}` when the check needs none */
   readonly parameters: z.ZodMiniType<P>;
   evaluate(context: CheckContext<P>): Outcome;

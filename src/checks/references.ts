@@ -3,7 +3,7 @@
 import type { HashName } from '../bytes/hash.ts';
 import type { ImageManifest, ManifestFile } from '../references/manifest.ts';
 import type { ReferenceSet, ReferenceSetOf } from '../references/reference-set.ts';
-import { digestIn } from '../references/schema.ts';
+import { digestIn, isAtLeast, type Basis } from '../references/schema.ts';
 
 /** A firmware component's entry, by the digest it has in one bank. */
 interface FirmwareEntry {
@@ -40,6 +40,8 @@ export interface References {
   readonly sets: readonly ReferenceSet[];
   /** the sets that expired, whole */
   readonly expired: readonly ReferenceSet[];
+  /** the sets of a weaker basis than the check asks: they forbid and require, and vouch for nothing */
+  readonly weak: readonly ReferenceSet[];
   /** the challenge's selection in text form, or the policy's */
   readonly selection: string;
   readonly prior: PriorCounters | null;
@@ -48,6 +50,38 @@ export interface References {
 /** The sets of one kind. */
 export function setsOf<K extends ReferenceSet['kind']>(references: References, kind: K): readonly ReferenceSetOf<K>[] {
   return references.sets.filter((set): set is ReferenceSetOf<K> => set.kind === kind);
+}
+
+/** Whether a set of `sets` only forbids and requires: it expired, or its basis is too weak. */
+export function isSilent({ expired, weak }: References, set: ReferenceSet): boolean {
+  return expired.includes(set) || weak.includes(set);
+}
+
+/** What a set that vouches for nothing more still says: what it forbids stays forbidden. */
+export function stillForbidden(set: ReferenceSet): readonly ReferenceSet[] {
+  switch (set.kind) {
+    case 'firmware':
+      return [{ ...set, components: [] }];
+    case 'dbx':
+      return [set];
+    case 'secure-boot-keys':
+    case 'mok':
+      return [];
+  }
+}
+
+/** The references with only those values that have at least a basis. Each value of firmware has a basis of its own. */
+export function ofBasis(references: References, minimum: Basis): References {
+  const weak: ReferenceSet[] = [];
+  const sets = references.sets.flatMap((set): readonly ReferenceSet[] => {
+    if (set.kind === 'firmware') {
+      return [{ ...set, components: set.components.filter(({ basis }) => isAtLeast(basis, minimum)) }];
+    }
+    if (isAtLeast(set.basis, minimum)) return [set];
+    weak.push(set);
+    return stillForbidden(set);
+  });
+  return { ...references, sets, weak };
 }
 
 /** What a check of a kind of sets says of those that expired: they might have answered, and want renewing. */

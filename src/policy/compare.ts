@@ -5,6 +5,7 @@ import { checkById } from '../checks/catalogue.ts';
 import { LINKS } from '../checks/model.ts';
 import { fewer, more } from '../checks/strictness.ts';
 import type { PinSet } from '../references/reference-set.ts';
+import { isAtLeast, type Basis } from '../references/schema.ts';
 import { parseSelection } from '../tpm/selection.ts';
 import { compareDocuments } from './compare-documents.ts';
 import type { PlannedCheck, ResolvedPolicy } from './resolve.ts';
@@ -91,9 +92,14 @@ function compareChecks(from: readonly PlannedCheck[], to: readonly PlannedCheck[
     if (derived === undefined) return [{ key, relation: 'looser', from: 'asked', to: null }];
     return [
       ...compareValue(`accept.${id}`, showAccepted(base), showAccepted(derived), fewerReasons),
+      ...compareValue(`minimumBasis.${id}`, base.minimumBasis ?? null, derived.minimumBasis ?? null, risingBasis),
       ...compareParameters(key, base, derived),
     ];
   });
+}
+
+function risingBasis(base: Basis | null, derived: Basis | null): boolean {
+  return base === null || (derived !== null && isAtLeast(derived, base));
 }
 
 function showAccepted({ accepted }: PlannedCheck): string | null {

@@ -3,7 +3,7 @@
 import * as z from 'zod/mini';
 import { parseDocument as parseYaml } from 'yaml';
 import { PolicyError } from '../bytes/errors.ts';
-import { Name, parseDocument } from '../references/schema.ts';
+import { Basis, Name, parseDocument } from '../references/schema.ts';
 
 const Reason = z.string().check(z.minLength(8, 'a reason must say why, in at least 8 characters'));
 
@@ -26,6 +26,8 @@ export const PolicyDocument = z.strictObject({
   pins: z.optional(Name),
   manifests: z.array(Name).check(z.minLength(1, 'name at least one approved image manifest')),
   references: z.array(Name),
+  /** Least basis of the reference values that a check takes, by check id, by link, or `all`; the most specific counts. */
+  minimumBasis: z.optional(z.record(z.string(), Basis)),
   /** Links left out, each with its reason. */
   exclude: z.optional(z.partialRecord(z.enum(EXCLUDABLE), z.strictObject({ reason: Reason }))),
   /** Parameters of checks, and optional checks added, by check id. */

@@ -13,14 +13,20 @@ type Parameters = Readonly<Record<string, unknown>>;
  * @throws PolicyError `policy.invalid`
  */
 export function overlay(base: PolicyDocument, derived: DerivedPolicy): PolicyDocument {
-  const { extends: _, checks = {}, ...stated } = derived;
+  const { extends: _, checks = {}, minimumBasis, ...stated } = derived;
   const merged: Record<string, Parameters> = { ...base.checks };
   for (const [id, parameters] of Object.entries(checks)) {
     const inherited = merged[id] ?? {};
-    const whole = 'anyOf' in inherited || 'anyOf' in parameters;
-    merged[id] = whole ? parameters : { ...inherited, ...parameters };
+    const replaced = 'anyOf' in inherited || 'anyOf' in parameters;
+    merged[id] = replaced ? parameters : { ...inherited, ...parameters };
   }
-  return parseDocument(PolicyDocument, { ...base, ...stated, checks: merged }, 'policy.invalid', 'policy');
+  const whole = {
+    ...base,
+    ...stated,
+    checks: merged,
+    minimumBasis: { ...base.minimumBasis, ...minimumBasis },
+  };
+  return parseDocument(PolicyDocument, whole, 'policy.invalid', 'policy');
 }
 
 /** @throws PolicyError `policy.loosened`, which names every item that is not stricter than the base's */

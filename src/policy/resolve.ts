@@ -7,8 +7,9 @@ import { CATALOGUE, checkById } from '../checks/catalogue.ts';
 import { INTRINSIC, type AnyCheck, type LinkId } from '../checks/model.ts';
 import type { ImageManifest } from '../references/manifest.ts';
 import type { PinSet, ReferenceSet } from '../references/reference-set.ts';
-import { parseDocument } from '../references/schema.ts';
+import { parseDocument, type Basis } from '../references/schema.ts';
 import { parseSelection } from '../tpm/selection.ts';
+import { minimumBases } from './basis.ts';
 import { AnyOf, type PolicyDocument } from './document.ts';
 
 /** Trusted documents by name, as the operator's catalogue holds them. */
@@ -24,6 +25,8 @@ export interface PlannedCheck {
   readonly parameters: unknown;
   /** sets of parameters, any of which may answer the check; `parameters` is then the first */
   readonly anyOf?: readonly unknown[];
+  /** least basis of the values it takes; absent: any */
+  readonly minimumBasis?: Basis;
   /** the policy takes the check out of what its link requires */
   readonly accepted?: { readonly reason: string; readonly owner: string };
 }
@@ -82,6 +85,7 @@ function excluded(document: PolicyDocument): Partial<Record<LinkId, string>> {
 }
 
 function plan(document: PolicyDocument): PlannedCheck[] {
+  const basisOf = minimumBases(document.minimumBasis ?? {});
   const asked = new Map(Object.entries(document.checks ?? {}));
   for (const id of asked.keys()) requireCheck(id);
   const accepted = new Map((document.accept ?? []).map((entry) => [entry.check, entry]));
@@ -98,6 +102,7 @@ function plan(document: PolicyDocument): PlannedCheck[] {
     return {
       check: check.id,
       ...parametersOf(check, asked.get(check.id) ?? {}),
+      ...basisOf(check),
       ...(entry !== undefined && { accepted: { reason: entry.reason, owner: entry.owner } }),
     };
   });

@@ -8,7 +8,7 @@ import { checkById } from '../checks/catalogue.ts';
 import { LINKS } from '../checks/model.ts';
 import { parseImageManifest } from '../references/manifest.ts';
 import { parsePinSet, parseReferenceSet } from '../references/reference-set.ts';
-import { parseDocument } from '../references/schema.ts';
+import { Basis, parseDocument } from '../references/schema.ts';
 import type { ResolvedPolicy } from './resolve.ts';
 
 const Content = z.strictObject({
@@ -24,6 +24,7 @@ const Content = z.strictObject({
       check: z.string(),
       parameters: z.unknown(),
       anyOf: z.optional(z.array(z.unknown()).check(z.minLength(1))),
+      minimumBasis: z.optional(Basis),
       accepted: z.optional(z.strictObject({ reason: z.string(), owner: z.string() })),
     }),
   ),

@@ -45,6 +45,11 @@ export const Timestamp = z
 export const Basis = z.enum(['vendor-signed', 'computed-from-file', 'approved-capture']);
 export type Basis = z.infer<typeof Basis>;
 
+/** Whether a value of a basis counts where `minimum` is asked. */
+export function isAtLeast(basis: Basis, minimum: Basis): boolean {
+  return Basis.options.indexOf(basis) <= Basis.options.indexOf(minimum);
+}
+
 /**
  * Validates a document against its schema; every problem is in the message, with its path.
  * @throws PolicyError `<code>`

@@ -12,7 +12,7 @@ const IMAGE = { manifest: null, differences: [], commandLine: null };
 function context(facts: Facts): Parameters<typeof ask>[2] {
   return {
     facts,
-    references: { manifests: [], sets: [], expired: [], selection: policy.selection, prior: null },
+    references: { manifests: [], sets: [], expired: [], weak: [], selection: policy.selection, prior: null },
     image: IMAGE,
   };
 }

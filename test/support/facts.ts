@@ -186,7 +186,7 @@ export function ask(
       'sha256',
       prefixOf(list),
     ),
-    references: { manifests: [], sets, expired: [], selection: 'sha256:0-15', prior: null, ...references },
+    references: { manifests: [], sets, expired: [], weak: [], selection: 'sha256:0-15', prior: null, ...references },
     image: { ...NO_IMAGE, ...image },
     parameters: parseDocument(check.parameters, parameters, 'test', id) as never,
   });

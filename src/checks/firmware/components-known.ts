@@ -15,6 +15,7 @@ export const componentsKnown: Check<Record<string, never>> = {
   question: 'Is every firmware component of PCR 0 and 2 covered by a reference?',
   pcrs: PCRS,
   accepts: { digest: ['replayed'], data: ['hint'], outside: [] },
+  references: ['firmware'],
   parameters: z.strictObject({}),
   evaluate({ facts, references }) {
     const bank = facts.bank!;

@@ -21,6 +21,7 @@ export const configuration: Check<z.infer<typeof Parameters>> = {
   question: 'Is the firmware’s configuration in PCR 1, 3 and 6 covered by a reference, or declared open?',
   pcrs: [1, 3, 6],
   accepts: { digest: ['replayed'], data: ['hint'], outside: [] },
+  references: ['firmware'],
   parameters: Parameters,
   tightens: { '1': closing, '3': closing, '6': closing },
   evaluate({ facts, references, parameters }) {

@@ -15,6 +15,7 @@ export const authoritiesApproved: Check<Record<string, never>> = {
   question: 'Is every authority measured in PCR 7 approved?',
   pcrs: [7],
   accepts: { digest: ['replayed'], data: ['bound', 'bound-with-quirk'], outside: [] },
+  references: ['secure-boot-keys'],
   parameters: z.strictObject({}),
   evaluate({ facts, references, image }) {
     const sets = setsOf(references, 'secure-boot-keys');

@@ -3,7 +3,7 @@
 import * as z from 'zod/mini';
 import type { Check } from '../model.ts';
 import { finding, noIfAny, placeOf, unknown } from '../outcome.ts';
-import { expiredNotes, setsOf } from '../references.ts';
+import { expiredNotes, isSilent, setsOf } from '../references.ts';
 import { describe, measuredVariable } from './variables.ts';
 
 export const dbxCurrent: Check<Record<string, never>> = {
@@ -13,13 +13,14 @@ export const dbxCurrent: Check<Record<string, never>> = {
   question: 'Does dbx hold every required entry?',
   pcrs: [7],
   accepts: { digest: ['replayed'], data: ['bound', 'bound-with-quirk'], outside: [] },
+  references: ['dbx'],
   parameters: z.strictObject({}),
   evaluate({ facts, references }) {
     const sets = setsOf(references, 'dbx');
     const at = { part: 'log.firmware', pcr: 7 };
     const notes = expiredNotes(references, 'dbx');
-    // An expired set goes on requiring and answers nothing by itself.
-    if (sets.every((set) => references.expired.includes(set))) {
+    // A set that expired, or of too weak a basis, goes on requiring and answers nothing by itself.
+    if (sets.every((set) => isSilent(references, set))) {
       const input = { component: 'dbx', expected: 'a dbx reference', observed: 'none', at };
       return unknown([finding({ code: 'secure-boot.reference-missing', ...input })], notes);
     }

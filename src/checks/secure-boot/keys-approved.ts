@@ -16,6 +16,7 @@ export const keysApproved: Check<Record<string, never>> = {
   question: 'Are all entries of PK, KEK and db approved?',
   pcrs: [7],
   accepts: { digest: ['replayed'], data: ['bound', 'bound-with-quirk'], outside: [] },
+  references: ['secure-boot-keys'],
   parameters: z.strictObject({}),
   evaluate({ facts, references }) {
     const sets = setsOf(references, 'secure-boot-keys');

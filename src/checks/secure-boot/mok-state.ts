@@ -14,6 +14,7 @@ export const mokState: Check<Record<string, never>> = {
   question: 'Are the machine owner’s keys in PCR 14 the approved ones, or is there no shim?',
   pcrs: [14],
   accepts: { digest: ['replayed'], data: ['hint'], outside: [] },
+  references: ['mok'],
   parameters: z.strictObject({}),
   evaluate({ facts, references, image }) {
     const bank = facts.bank!;

@@ -13,6 +13,7 @@ export const sbatLevel: Check<Record<string, never>> = {
   question: 'Is shim’s SBAT level approved, where the image has a shim?',
   pcrs: [7],
   accepts: { digest: ['replayed'], data: ['bound', 'bound-with-quirk'], outside: [] },
+  references: ['mok'],
   parameters: z.strictObject({}),
   evaluate({ facts, references, image }) {
     const levels = facts

@@ -1,6 +1,7 @@
 /** `assay policy …`: what is done with policies offline. */
 
 import type { Command } from 'commander';
+import type { ExplainOptions } from '../actions/policy-explain.ts';
 import type { Io } from '../io.ts';
 
 export interface PolicyOptions {
@@ -57,6 +58,20 @@ export function registerPolicy(program: Command, io: Io): void {
     .action(async (from: string, to: string, options: PolicyOptions) => {
       const { diffPolicies } = await import('../actions/policy-diff.ts');
       io.exitCode = diffPolicies(io, from, to, options);
+    });
+  policy
+    .command('explain')
+    .description(
+      'Says what a policy asks of each link, by which parameters and references, and what a host has to show.',
+    )
+    .argument('<file>', 'policy')
+    .option('--check <id>', 'one check alone')
+    .option(...CATALOGUE)
+    .option('--json', 'print one JSON document (assay.policy-explanation/1)')
+    .addHelpText('after', '\nExample:\n  assay policy explain policies/kvm-uki.yaml --check firmware.components-known')
+    .action(async (file: string, options: ExplainOptions) => {
+      const { explain } = await import('../actions/policy-explain.ts');
+      explain(io, file, options);
     });
   policy
     .command('checks')
