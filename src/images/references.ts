@@ -54,6 +54,24 @@ export function secureBootKeys(store: ByteSource, meta: ReferenceMeta): Referenc
 }
 
 /**
+ * Key set from the lists of signatures of each database.
+ * @throws EvidenceError as {@link secureBootKeys}
+ */
+export function keySetOfLists(
+  lists: Readonly<Record<'PK' | 'KEK' | 'db', Uint8Array>>,
+  meta: ReferenceMeta,
+): ReferenceSetOf<'secure-boot-keys'> {
+  const [PK, KEK, db] = (['PK', 'KEK', 'db'] as const).map((name) => listed(lists[name], name));
+  return checked('secure-boot-keys', { ...common(meta), kind: 'secure-boot-keys', PK, KEK, db });
+}
+
+/** What a host's dbx must at least hold: all of this list. @throws EvidenceError as {@link secureBootKeys} */
+export function requiredDbxOfList(list: Uint8Array, meta: ReferenceMeta): ReferenceSetOf<'dbx'> {
+  const required = listed(list, 'dbx').map((entry) => entry.sha256);
+  return checked('dbx', { ...common(meta), kind: 'dbx', required });
+}
+
+/**
  * What a host's dbx must at least hold: all of this store's.
  * @param reason why an empty list is right; without it an empty dbx is refused
  */
@@ -118,7 +136,11 @@ function checked<K extends ReferenceSet['kind']>(kind: K, value: object): Refere
 }
 
 function entries(variables: readonly StoredVariable[], guid: string, name: string): SignatureEntry[] {
-  return parseSignatureLists(variableData(variables, guid, name), `variables (${name})`, 0)
+  return listed(variableData(variables, guid, name), name);
+}
+
+function listed(data: Uint8Array, name: string): SignatureEntry[] {
+  return parseSignatureLists(data, `variables (${name})`, 0)
     .flatMap((list) => signaturesOf(list))
     .map((signature) => entry(signature, name));
 }

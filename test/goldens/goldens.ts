@@ -15,8 +15,9 @@ import { FINDING_CODES } from '../../src/checks/codes.ts';
 import { EXIT, type Io } from '../../src/cli/io.ts';
 import { run } from '../../src/cli/run.ts';
 import { createStyle } from '../../src/cli/style.ts';
-import { ImageManifest } from '../../src/references/manifest.ts';
-import { PinSet, ReferenceSet } from '../../src/references/reference-set.ts';
+import { newPolicy } from '../../src/policy/new.ts';
+import { ImageManifest, parseImageManifest } from '../../src/references/manifest.ts';
+import { parseReferenceSet, PinSet, ReferenceSet } from '../../src/references/reference-set.ts';
 import { CERTIFICATE_CODES } from '../../src/x509/codes.ts';
 import { NOTES } from '../../src/x509/path-model.ts';
 import { QUIRKS } from '../../src/x509/quirks.ts';
@@ -58,8 +59,20 @@ export async function goldens(): Promise<Golden[]> {
     { path: 'test/goldens/cli-help.txt', text: await help() },
     ...texts.map(([name, list]) => ({ path: `test/goldens/${name}`, text: `${list.toSorted().join('\n')}\n` })),
     ...(await Promise.all(schemas.map(async ([path, schema]) => ({ path, text: await json(schema) })))),
+    { path: 'test/goldens/policy-new.txt', text: newPolicyText() },
     ...generatedPages(),
   ];
+}
+
+/** A policy for an image with everything given, as `assay policy new` writes it. */
+function newPolicyText(): string {
+  const document = (path: string): unknown =>
+    JSON.parse(readFileSync(join(ROOT, 'fixtures/catalogue', `${path}.json`), 'utf8'));
+  return newPolicy({
+    name: 'edge',
+    image: parseImageManifest(document('manifests/lab-uki-secureboot')),
+    references: [parseReferenceSet(document('references/lab-ovmf-secboot'))],
+  });
 }
 
 function word(name: string, holds: boolean, what: string): string {

@@ -2,10 +2,21 @@
 
 import type { Command } from 'commander';
 import type { ExplainOptions } from '../actions/policy-explain.ts';
+import type { ImageOptions } from '../image-input.ts';
 import type { Io } from '../io.ts';
 
 export interface PolicyOptions {
   readonly catalogue?: string;
+  readonly json?: true;
+}
+
+export interface PolicyNewOptions extends ImageOptions {
+  readonly image: string;
+  readonly firmware?: readonly string[];
+  readonly keys?: string;
+  readonly policyName?: string;
+  readonly fixture?: string;
+  readonly out?: string;
   readonly json?: true;
 }
 
@@ -16,6 +27,36 @@ const CATALOGUE = [
 
 export function registerPolicy(program: Command, io: Io): void {
   const policy = program.command('policy').summary('check and test policies').description('Checks and tests policies.');
+  const collect = (value: string, previous: readonly string[] = []): readonly string[] => [...previous, value];
+  policy
+    .command('new')
+    .description('Writes a whole, commented policy for an image, with its catalogue beside it and no host at hand.')
+    .requiredOption(
+      '--image <file>',
+      'unified kernel image, folder with the files of an EFI system partition, or manifest',
+    )
+    .option('--keys <dir>', 'folder with PK.esl, KEK.esl, db.esl and dbx.esl')
+    .option(
+      '--firmware <file>',
+      'reference set of the firmware; may be given again, and with other kinds of sets',
+      collect,
+    )
+    .option('--fixture <dir>', 'bundle.json and context.json of a good host, for a test of the policy')
+    .option('--policy-name <name>', 'name of the policy (default: the image’s)')
+    .option('--name <name>', 'name of the manifest (default: from the file’s name)')
+    .option('--image-version <text>', 'version of the image (default: the kernel’s)')
+    .option('--shim <path>', 'of a folder: path of shim on the partition', '/EFI/BOOT/BOOTX64.EFI')
+    .option('--device <name>', 'of a folder: the partition as GRUB names it', 'hd0,gpt1')
+    .option('--out <dir>', 'folder to write into (default: this one)')
+    .option('--json', 'print one JSON document (assay.policy-new/1)')
+    .addHelpText(
+      'after',
+      '\nExample:\n  assay policy new --image hypervisor.efi --keys keys --firmware ovmf.json --out policies\n\nExit codes: 0 written, 3 error.',
+    )
+    .action(async (options: PolicyNewOptions) => {
+      const { writeNewPolicy } = await import('../actions/policy-new.ts');
+      writeNewPolicy(io, options);
+    });
   policy
     .command('check')
     .description('Says whether a policy can be used, and what it resolves to.')
