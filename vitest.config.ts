@@ -27,6 +27,8 @@ export default defineConfig({
           include: ['test/**/*.test.ts'],
           exclude: ['test/lab/**', 'test/corpus/**', 'test/tools/**', 'test/e2e/**', 'test/faults/**'],
           setupFiles: ['test/support/seed.ts'],
+          // Whole suites side by side on two cores: a test that waits for its turn has not failed.
+          testTimeout: 30_000,
         },
       },
       {
