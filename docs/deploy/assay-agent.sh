@@ -259,7 +259,7 @@ join() {
 max_list=45000000
 max_part=8388608
 
-# The logs as JSON into the file `logs`: of the firmware log and the runtime list only what the service lacks, or whole. A list that
+# The logs as JSON into the file `logs`: of each only what the service lacks, or whole. A list that
 # does not fit is only named.
 log_json() {
   comma=
@@ -285,7 +285,13 @@ log_json() {
     fi
     comma=,
   fi
-  if [ -f systemd ]; then { printf '%s"systemd":"' "$comma" && base64url <systemd && printf '"'; } >>logs; fi
+  if [ -f systemd ]; then
+    if [ "$1" != whole ] && [ "sha256:$(sha256 <systemd)" = "$kept_systemd" ]; then
+      printf '%s"systemd":{"id":"%s"}' "$comma" "$kept_systemd" >>logs
+    else
+      { printf '%s"systemd":"' "$comma" && base64url <systemd && printf '"'; } >>logs
+    fi
+  fi
   printf '}' >>logs
 }
 
@@ -344,6 +350,7 @@ attest() {
   selection=$(expand "$(field selection)")
   selection=${selection%+}
   kept_firmware=$(field firmware)
+  kept_systemd=$(field systemd)
   acknowledged=$(object ima)
   kept_ima=$(printf %s "$acknowledged" | sed -n 's/.*"id" *: *"\([a-z0-9:]*\)".*/\1/p')
   kept_bytes=$(printf %s "$acknowledged" | sed -n 's/.*"bytes" *: *\([0-9]*\).*/\1/p')

@@ -45,6 +45,7 @@ export function readChallenge(answer: ChallengeResponse): Challenge {
     rule: text('rule', rule),
     kept: {
       firmware: textOrNull('logs.firmware', logs?.firmware ?? null, CONTENT_ID),
+      systemd: textOrNull('logs.systemd', logs?.systemd ?? null, CONTENT_ID),
       ima: ima && {
         id: text('logs.ima.id', ima.id, CONTENT_ID),
         entries: count('logs.ima.entries', ima.entries),

@@ -10,7 +10,7 @@ import { hostHints, type HostWords } from './hints.ts';
 import type { Edge } from './edge.ts';
 import type { HostTpm } from './host-tpm.ts';
 import { LogUnavailable } from './log-file.ts';
-import { firmwareLogEvidence, readFirmwareLog, RuntimeList } from './logs.ts';
+import { logEvidence, readFirmwareLog, RuntimeList } from './logs.ts';
 import { SystemdLog } from './systemd-log.ts';
 import { keyThumbprint } from './thumbprint.ts';
 
@@ -42,7 +42,7 @@ export interface Answer {
   readonly missing: readonly string[];
 }
 
-export const NOTHING_KEPT: KeptLogs = { firmware: null, ima: null };
+export const NOTHING_KEPT: KeptLogs = { firmware: null, systemd: null, ima: null };
 
 /** Evidence that is being sent; the runtime list stays open until the service has it. */
 export interface OpenAnswer extends Answer {
@@ -54,6 +54,8 @@ export interface OpenAnswer extends Answer {
   parts(): AsyncIterable<Uint8Array>;
   close(): Promise<void>;
 }
+
+type LogsOf = Record<'firmwareLog' | 'imaLog' | 'systemdLog', LogEvidence | undefined>;
 
 /**
  * Answers a challenge by the native rule.
@@ -82,7 +84,7 @@ export async function answer(
       systemdLog: systemd?.length ?? null,
     };
     const quote = await tpm.quote(boundExtraData(question.nonce, claims), question.selection);
-    const bundle = (firmwareLog: LogEvidence | undefined, imaLog: LogEvidence | undefined): EvidenceBundle => ({
+    const bundle = ({ firmwareLog, imaLog, systemdLog }: LogsOf): EvidenceBundle => ({
       ak: tpm.ak.public,
       quotes: [quote],
       ...(firmwareLog !== undefined && { firmwareLog }),
@@ -91,18 +93,20 @@ export async function answer(
       claims,
       hints,
     });
-    const firmwareLog = firmware && firmwareLogEvidence(firmware, question.kept.firmware);
+    const firmwareLog = firmware && logEvidence(firmware, question.kept.firmware);
     const imaLog = await list?.evidence();
-    const systemdLog = await systemd?.evidence(edge);
+    const measured = await systemd?.read(edge);
+    const systemdLog = measured && logEvidence(measured, question.kept.systemd);
     return {
-      bundle: bundle(firmwareLog, imaLog),
+      bundle: bundle({ firmwareLog, imaLog, systemdLog }),
       missing,
       async withWhole(ids) {
         const wants = (log: LogEvidence | undefined): boolean => log !== undefined && ids.includes(log.id);
-        return bundle(
-          firmware && wants(firmwareLog) ? firmwareLogEvidence(firmware, null) : firmwareLog,
-          list && wants(imaLog) ? await list.wholeEvidence() : imaLog,
-        );
+        return bundle({
+          firmwareLog: firmware && wants(firmwareLog) ? logEvidence(firmware, null) : firmwareLog,
+          imaLog: list && wants(imaLog) ? await list.wholeEvidence() : imaLog,
+          systemdLog: measured && wants(systemdLog) ? logEvidence(measured, null) : systemdLog,
+        });
       },
       async *parts() {
         if (list !== undefined) yield* list.parts();

@@ -1,4 +1,4 @@
-/** Firmware log and runtime list as a bundle carries them: whole, or only what the service has not acknowledged yet, or by name. */
+/** The logs as a bundle carries them: whole, or only what the service has not acknowledged yet, or by name. */
 
 import { createHash } from 'node:crypto';
 import type { KeptLogs } from '../api/client.ts';
@@ -33,8 +33,8 @@ export async function readFirmwareLog(path: string): Promise<Uint8Array> {
   }
 }
 
-/** @param kept content id of the firmware log that the service has */
-export function firmwareLogEvidence(bytes: Uint8Array, kept: string | null): LogEvidence {
+/** A log that is in memory: by its name alone where the service has it. @param kept content id of what the service has */
+export function logEvidence(bytes: Uint8Array, kept: string | null): LogEvidence {
   const id = contentId(bytes);
   return id === kept ? { id } : { id, bytes };
 }

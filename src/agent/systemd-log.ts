@@ -1,7 +1,5 @@
-/** systemd's log of what it measures (`tpm2-measure.log`), as a bundle carries it: whole, and never behind the quote. */
+/** systemd's log of what it measures (`tpm2-measure.log`), read so that it is never behind the quote. */
 
-import { contentId } from '../bytes/hash.ts';
-import type { LogEvidence } from '../evidence/bundle.ts';
 import type { Edge } from './edge.ts';
 import { LogFile } from './log-file.ts';
 import { Pieces } from './pieces.ts';
@@ -44,14 +42,14 @@ export class SystemdLog {
    * @returns undefined where there is none
    * @throws LogUnavailable
    */
-  async evidence(edge: Pick<Edge, 'sleep'>): Promise<LogEvidence | undefined> {
+  async read(edge: Pick<Edge, 'sleep'>): Promise<Uint8Array | undefined> {
     const { signal } = new AbortController();
     let now = await read(this.#path);
     for (let step = 0; step < STEPS && now?.settled === false; step++) {
       await edge.sleep(STEP_MILLISECONDS, signal);
       now = await read(this.#path);
     }
-    return now && { id: contentId(now.bytes), bytes: now.bytes };
+    return now?.bytes;
   }
 }
 

@@ -62,6 +62,7 @@ export type EnrolmentState = z.infer<typeof EnrolmentState>;
 /** What the service has of a host's logs in this boot. */
 export const KeptLogs = z.strictObject({
   firmware: z.nullable(contentId('The firmware log sent last.')),
+  systemd: z.nullable(contentId('The log of systemd sent last.')),
   ima: z.nullable(
     z.strictObject({
       id: contentId('The part of the runtime list that is acknowledged.'),

@@ -14,6 +14,7 @@ export interface Boot {
   readonly firmwareVersion: bigint;
   /** blobs of the logs accepted last */
   readonly firmwareLogId: string | null;
+  readonly systemdLogId: string | null;
   readonly imaLogId: string | null;
   /** of that runtime list */
   readonly imaEntries: number;
@@ -31,6 +32,7 @@ export async function saveBoot(keeper: Keeper, boot: Omit<Boot, 'firstSeenAt'>):
     clock: String(boot.clock),
     firmware_version: String(boot.firmwareVersion),
     firmware_log_id: boot.firmwareLogId,
+    systemd_log_id: boot.systemdLogId,
     ima_log_id: boot.imaLogId,
     ima_entries: boot.imaEntries,
     ima_bytes: boot.imaBytes,
@@ -99,6 +101,7 @@ function toBoot(row: Selectable<Tables['boots']>): Boot {
     clock: BigInt(row.clock),
     firmwareVersion: BigInt(row.firmware_version),
     firmwareLogId: row.firmware_log_id,
+    systemdLogId: row.systemd_log_id,
     imaLogId: row.ima_log_id,
     imaEntries: row.ima_entries,
     imaBytes: row.ima_bytes,

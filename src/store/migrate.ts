@@ -4,6 +4,7 @@ import { Migrator, type Kysely, type Migration } from 'kysely';
 import { UsageError } from '../bytes/errors.ts';
 import { up as ground } from './migrations/0001-ground.ts';
 import { up as evidenceParts } from './migrations/0002-evidence-parts.ts';
+import { up as systemdLog } from './migrations/0003-systemd-log.ts';
 import type { DialectName } from './migrations/columns.ts';
 
 /** Every schema that ever landed, in order. A new one is added at the end; none is changed. */
@@ -13,6 +14,7 @@ const MIGRATIONS: readonly (readonly [
 ])[] = [
   ['0001-ground', ground],
   ['0002-evidence-parts', evidenceParts],
+  ['0003-systemd-log', systemdLog],
 ];
 
 export interface SchemaState {

@@ -137,6 +137,7 @@ interface BootTable {
   readonly clock: string;
   readonly firmware_version: string;
   readonly firmware_log_id: string | null;
+  readonly systemd_log_id: string | null;
   readonly ima_log_id: string | null;
   readonly ima_entries: number;
   readonly ima_bytes: number;

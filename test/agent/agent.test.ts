@@ -152,18 +152,23 @@ describe('logs', () => {
     expect(there.verifier.accepted[0]!.claims!.imaLog).toBeNull();
   });
 
-  it('of systemd go whole each time, where there is one', async () => {
+  it('of systemd go where there is one, by name where the service has it', async () => {
     const there = await enrolled();
     const { agent } = await there.start();
     writeFileSync(there.files.systemdLog, 'one\n');
     there.host.beforeQuote = () => appendFileSync(there.files.systemdLog, 'two\n');
     const { missing } = await agent.attest();
+    await agent.attest();
+    there.host.beforeQuote = () => undefined;
+    await agent.attest();
     there.verifier.forgetLogs();
     await agent.attest();
-    const [without, first, , second] = there.verifier.received;
+    const [without, first, second, third, fourth, fifth] = there.verifier.received;
     expect([without!.claims!.systemdLog, without!.systemdLog, missing]).toEqual([null, undefined, []]);
     expect([first!.claims!.systemdLog, text(first!.systemdLog!.bytes)]).toEqual([4, 'one\ntwo\n']);
     expect([second!.claims!.systemdLog, text(second!.systemdLog!.bytes)]).toEqual([8, 'one\ntwo\ntwo\n']);
+    expect(third!.systemdLog).toEqual({ id: second!.systemdLog!.id });
+    expect([fourth!.systemdLog!.bytes, text(fifth!.systemdLog!.bytes)]).toEqual([undefined, 'one\ntwo\ntwo\n']);
   });
 
   it('of systemd that cannot be read are named', async () => {

@@ -10,7 +10,7 @@ const CHALLENGE = {
   selection: 'sha256:0-15',
   ak: '000bab',
   rule: 'assay-quote-1',
-  logs: { firmware: ID, ima: { id: ID, entries: 1, bytes: 7 } },
+  logs: { firmware: ID, systemd: ID, ima: { id: ID, entries: 1, bytes: 7 } },
 } as const;
 const EVIDENCE = {
   result: 'x',
@@ -32,8 +32,9 @@ describe('an answer as it should be', () => {
       nonceText: CHALLENGE.nonce,
       kept: CHALLENGE.logs,
     });
-    expect(readChallenge({ ...CHALLENGE, logs: { firmware: null, ima: null } }).kept).toEqual({
+    expect(readChallenge({ ...CHALLENGE, logs: { firmware: null, systemd: null, ima: null } }).kept).toEqual({
       firmware: null,
+      systemd: null,
       ima: null,
     });
     expect(readEvidenceResponse(EVIDENCE)).toBe(EVIDENCE);
@@ -57,10 +58,13 @@ describe('an answer is refused', () => {
     ['with a selection that is a list', { selection: ['sha256:0'] }],
     ['without an end', { expiresAt: null }],
     ['with a firmware log that is no content id', { logs: { firmware: '../x', ima: null } }],
-    ['with a runtime list of no length', { logs: { firmware: null, ima: { id: ID, entries: 1, bytes: -1 } } }],
+    [
+      'with a runtime list of no length',
+      { logs: { firmware: null, systemd: null, ima: { id: ID, entries: 1, bytes: -1 } } },
+    ],
     [
       'with a runtime list that is no number long',
-      { logs: { firmware: null, ima: { id: ID, entries: 1, bytes: '7' } } },
+      { logs: { firmware: null, systemd: null, ima: { id: ID, entries: 1, bytes: '7' } } },
     ],
   ])('a challenge %s', (_, change) => {
     expect(read(readChallenge, { ...CHALLENGE, ...change })).toThrow(unexpected);

@@ -2,7 +2,7 @@ import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { firmwareLogEvidence, readFirmwareLog, RuntimeList } from '../../src/agent/logs.ts';
+import { logEvidence, readFirmwareLog, RuntimeList } from '../../src/agent/logs.ts';
 import { contentId } from '../../src/bytes/hash.ts';
 import { completeLogs } from '../../src/evidence/complete.ts';
 import type { LogEvidence } from '../../src/evidence/bundle.ts';
@@ -35,10 +35,10 @@ describe('the firmware log', () => {
   it('goes whole, and as its id while the service has it', async () => {
     const bytes = text('firmware');
     const read = await readFirmwareLog(logWith(bytes));
-    expect(firmwareLogEvidence(read, null)).toEqual({ id: contentId(bytes), bytes: read });
+    expect(logEvidence(read, null)).toEqual({ id: contentId(bytes), bytes: read });
     expect(Buffer.from(read)).toEqual(Buffer.from(bytes));
-    expect(firmwareLogEvidence(read, contentId(bytes))).toEqual({ id: contentId(bytes) });
-    expect(firmwareLogEvidence(read, contentId(text('another')))).toHaveProperty('bytes');
+    expect(logEvidence(read, contentId(bytes))).toEqual({ id: contentId(bytes) });
+    expect(logEvidence(read, contentId(text('another')))).toHaveProperty('bytes');
   });
 
   it('below securityfs states no size and is read to its end', async () => {

@@ -140,7 +140,13 @@ export class Verifier {
     const ak = attestationKey(readPublic2B(fromBase64url(pending.request.ak)).public);
     if (hostKey !== undefined && !isCertified(hostKey, ak, pending.secret)) return problem(403, 'enrolment.host-key');
     const { host } = pending;
-    this.#hosts.set(host, { id: host, ak, kept: new Map(), parts: [], logs: { firmware: null, ima: null } });
+    this.#hosts.set(host, {
+      id: host,
+      ak,
+      kept: new Map(),
+      parts: [],
+      logs: { firmware: null, systemd: null, ima: null },
+    });
     pending.state = this.approves ? { state: 'enrolled', host } : { state: 'pending', host: null };
     return { status: this.approves ? 200 : 202, body: pending.state };
   }
@@ -186,10 +192,11 @@ export class Verifier {
     return { status: 204, body: undefined };
   }
 
-  #keep(host: Host, { firmwareLog, imaLog }: EvidenceBundle): void {
-    for (const log of [firmwareLog, imaLog]) if (log?.bytes !== undefined) host.kept.set(log.id, log.bytes);
+  #keep(host: Host, { firmwareLog, imaLog, systemdLog }: EvidenceBundle): void {
+    for (const log of [firmwareLog, imaLog, systemdLog]) if (log?.bytes !== undefined) host.kept.set(log.id, log.bytes);
     host.logs = {
       firmware: firmwareLog?.id ?? null,
+      systemd: systemdLog?.id ?? null,
       ima: imaLog?.bytes === undefined ? null : { id: contentId(imaLog.bytes), entries: 1, bytes: imaLog.bytes.length },
     };
   }

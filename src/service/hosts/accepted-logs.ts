@@ -9,7 +9,10 @@ import type { Boot } from '../../store/boots.ts';
 import type { HostService } from './host-service.ts';
 
 /** What of the logs is acknowledged, and the blob of it where it is not a part of the evidence itself. */
-export interface AcceptedLogs extends Pick<Boot, 'firmwareLogId' | 'imaLogId' | 'imaEntries' | 'imaBytes' | 'pcr10'> {
+export interface AcceptedLogs extends Pick<
+  Boot,
+  'firmwareLogId' | 'systemdLogId' | 'imaLogId' | 'imaEntries' | 'imaBytes' | 'pcr10'
+> {
   readonly prefix: PackedBlob | null;
 }
 
@@ -24,7 +27,11 @@ export async function acceptedLogs(
     if (!isFact(fact, 'pcr') || !/^(\w+:)?10$/.test(fact.subject)) return [];
     return [[fact.source.bank ?? fact.subject.replace(/:?10$/, ''), fact.value.quoted] as const];
   });
-  const common = { firmwareLogId: evidence.firmwareLog?.id ?? null, pcr10: Object.fromEntries(values) };
+  const common = {
+    firmwareLogId: evidence.firmwareLog?.id ?? null,
+    systemdLogId: evidence.systemdLog?.id ?? null,
+    pcr10: Object.fromEntries(values),
+  };
   const list = evidence.imaLog;
   const proved = facts.find((fact) => isFact(fact, 'ima'));
   if (list?.bytes === undefined || proved === undefined || !isFact(proved, 'ima')) return { ...common, ...nothing };

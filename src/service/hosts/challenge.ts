@@ -55,8 +55,9 @@ export async function challengeHost(service: HostService, id: string): Promise<C
 
 /** What need not be sent again. */
 export function keptLogs(
-  boot: Pick<Boot, 'firmwareLogId' | 'imaLogId' | 'imaEntries' | 'imaBytes'> | undefined,
+  boot: Pick<Boot, 'firmwareLogId' | 'systemdLogId' | 'imaLogId' | 'imaEntries' | 'imaBytes'> | undefined,
 ): KeptLogs {
-  const { firmwareLogId = null, imaLogId = null, imaEntries: entries = 0, imaBytes: bytes = 0 } = boot ?? {};
-  return { firmware: firmwareLogId, ima: imaLogId === null ? null : { id: imaLogId, entries, bytes } };
+  if (boot === undefined) return { firmware: null, systemd: null, ima: null };
+  const { firmwareLogId: firmware, systemdLogId: systemd, imaLogId: id, imaEntries: entries, imaBytes: bytes } = boot;
+  return { firmware, systemd, ima: id === null ? null : { id, entries, bytes } };
 }

@@ -22,8 +22,10 @@ export async function wholeEvidence(
   bundle: EvidenceBundle,
 ): Promise<ReturnType<typeof completeLogs>> {
   const kept = new Map<string, Uint8Array>();
-  const named = [bundle.firmwareLog, bundle.imaLog].filter((log) => log?.bytes === undefined).map((log) => log?.id);
-  for (const id of [boot?.firmwareLogId, boot?.imaLogId]) {
+  const named = [bundle.firmwareLog, bundle.systemdLog, bundle.imaLog]
+    .filter((log) => log?.bytes === undefined)
+    .map((log) => log?.id);
+  for (const id of [boot?.firmwareLogId, boot?.systemdLogId, boot?.imaLogId]) {
     if (typeof id !== 'string' || !named.includes(id)) continue;
     const bytes = await readBlob(reader, id);
     if (bytes !== undefined) kept.set(id, bytes);

@@ -20,6 +20,7 @@ import { publicKeyObject } from '../../../src/tpm/key.ts';
 import { binaryList, file } from '../../support/ima-list-builder.ts';
 import { ADMIN, NOW } from '../../store/database.ts';
 import { hostFixture, POLICY_NAME, type HostFixture } from '../hosts/host-fixture.ts';
+import type { ForgedHost } from '../../support/forge.ts';
 import { SoftwareHost, type Answer } from '../hosts/software-host.ts';
 import type { OpenStore } from '../store.ts';
 
@@ -81,6 +82,26 @@ export function attestationSuite(open: OpenStore): void {
       const grown = await host.attest({ change: extra, bundle: short });
       expect(grown.verdict).toBe('untrusted');
       expect(grown.logs.ima!.entries).toBe(logs.ima!.entries + 1);
+    });
+
+    it('names systemd’s log where it did not change', async () => {
+      const phases = (forged: ForgedHost) =>
+        void (forged.records = ['enter-initrd', 'leave-initrd'].map((text) => ({ text })));
+      const first = await host.attest({ change: phases });
+      expect([first.verdict, first.logs.systemd]).toEqual(['trusted', expect.stringMatching(/^sha256:/)]);
+      fixture.pass(1000);
+      const named: Answer['bundle'] = (bundle, kept) => ({ ...bundle, systemdLog: { id: kept.systemd! } });
+      const again = await host.attest({ change: phases, bundle: named });
+      expect([again.verdict, again.logs]).toEqual(['trusted', first.logs]);
+      fixture.pass(1000);
+      const none = await host.attest();
+      expect([none.verdict, none.logs.systemd]).toEqual(['trusted', null]);
+      await expect(
+        host.attest({ change: phases, bundle: (bundle) => ({ ...bundle, systemdLog: { id: first.logs.systemd! } }) }),
+      ).rejects.toMatchObject({
+        code: 'evidence.logs-missing',
+        missing: [first.logs.systemd],
+      });
     });
 
     it('attack 106: a bad entry keeps it untrusted on the next, quiet attestation, until it boots', async () => {

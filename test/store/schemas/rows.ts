@@ -130,6 +130,7 @@ async function fillTables(db: Kysely<Tables>): Promise<void> {
     clock: '18446744073709551615',
     firmware_version: '2026112700000000001',
     firmware_log_id: ID,
+    systemd_log_id: ID,
     ima_log_id: ID,
     ima_entries: 3,
     ima_bytes: 300,

@@ -43,6 +43,7 @@ const boot = (resetCount: number, lastSeenAt = NOW): Omit<Boot, 'firstSeenAt'> =
   clock: 2n ** 64n - 1n,
   firmwareVersion: 2n ** 63n,
   firmwareLogId: null,
+  systemdLogId: null,
   imaLogId: null,
   imaEntries: 3,
   imaBytes: 300,
