@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openStore } from '../../src/store/open.ts';
 import { startTestService, tokenOf } from '../service/running.ts';
+import { landedMigrations } from '../store/schemas/landed.ts';
 import { makeIdentity } from '../support/tls-server.ts';
 import { temporaryFolder } from './captured-files.ts';
 import { assay, documentOf, type Ended } from './terminal.ts';
@@ -129,6 +130,9 @@ describe('assay events', () => {
   });
 });
 
+const MIGRATIONS = landedMigrations();
+const NEWEST = MIGRATIONS.at(-1)!;
+
 describe('assay db', () => {
   async function database(): Promise<string> {
     const path = join(temporaryFolder(), 'assay.db');
@@ -141,12 +145,12 @@ describe('assay db', () => {
     const ended = await assay(['db', 'check', '--database', path]);
     expect(ended).toMatchObject({
       code: 0,
-      out: 'schema   0002-evidence-parts, current\ncontent  whole\n',
+      out: `schema   ${NEWEST}, current\ncontent  whole\n`,
     });
     expect(documentOf(await assay(['db', 'check', '--data', join(path, '..'), '--json']))).toEqual({
       schema: 'assay.db-check/1',
       dialect: 'sqlite',
-      applied: ['0001-ground', '0002-evidence-parts'],
+      applied: MIGRATIONS,
       pending: [],
       damage: [],
     });
@@ -158,15 +162,15 @@ describe('assay db', () => {
     const before = await assay(['db', 'check', '--database', path]);
     expect(before).toMatchObject({
       code: 1,
-      out: 'schema   none, to be migrated: 0001-ground, 0002-evidence-parts\ncontent  whole\n',
+      out: `schema   none, to be migrated: ${MIGRATIONS.join(', ')}\ncontent  whole\n`,
     });
     expect(await assay(['db', 'migrate', '--database', path])).toMatchObject({
       code: 0,
-      out: 'schema 0002-evidence-parts\n',
+      out: `schema ${NEWEST}\n`,
     });
     expect((await assay(['db', 'check', '--database', path])).code).toBe(0);
     expect(documentOf(await assay(['db', 'migrate', '--database', path, '--json']))).toMatchObject({
-      applied: ['0001-ground', '0002-evidence-parts'],
+      applied: MIGRATIONS,
     });
   });
 
