@@ -24,6 +24,8 @@ export default defineConfig({
           isolate: false,
           // Of two cores vitest leaves one idle.
           maxWorkers: '100%',
+          // Projects that run with others must agree on their workers, or take turns.
+          sequence: { groupOrder: 1 },
           include: ['test/**/*.test.ts'],
           exclude: ['test/lab/**', 'test/corpus/**', 'test/tools/**', 'test/e2e/**', 'test/faults/**'],
           setupFiles: ['test/support/seed.ts'],

@@ -31,6 +31,7 @@ const own: Catalogue = {
     named('dbx-a', dbxSet('one')),
     named('dbx-b', dbxSet('two')),
     named('dbx-later', dbxSet('two'), { expiresAt: later }),
+    named('dbx-none', dbxSet()),
     named('revoked', firmwareSet([], ['bad'])),
     named('mixed', firmwareSet([[0, 'part']], ['bad'])),
   ]),
@@ -41,6 +42,8 @@ const compare = (base: ResolvedPolicy, derived: ResolvedPolicy): string[] =>
 
 const checks = (text: string): ResolvedPolicy => policy(`checks: { ${text} }`);
 const references = (names: string): ResolvedPolicy => policy('', POLICY.replace('[lab-ovmf]', `[${names}]`));
+
+const least = (basis: string): ResolvedPolicy => policy(`minimumBasis: { firmware.components-known: ${basis} }`);
 
 describe('a policy compared with a stricter one', () => {
   test.each<[string, ResolvedPolicy, ResolvedPolicy]>([
@@ -54,7 +57,10 @@ describe('a policy compared with a stricter one', () => {
     ['references.lab-ovmf', policy(), references('')],
     ['references.lab-keys-snakeoil', references('lab-ovmf, lab-keys-snakeoil'), policy()],
     ['references.dbx-b', references('dbx-a'), references('dbx-a, dbx-b')],
+    ['references.dbx-none', references('dbx-none'), references('')],
     ['references.revoked', policy(), references('lab-ovmf, revoked')],
+    ['minimumBasis.firmware.components-known', policy(), least('computed-from-file')],
+    ['minimumBasis.firmware.components-known', least('computed-from-file'), least('vendor-signed')],
     ['pins', policy(), policy('', POLICY.replace('pins: lab-hosts\n', ''))],
     ['exclude.runtime', policy('exclude: { runtime: { reason: no list is kept } }'), policy()],
     [
@@ -104,6 +110,7 @@ describe('a policy compared with a stricter one', () => {
 describe('what neither asks more', () => {
   test.each<[string, ResolvedPolicy, ResolvedPolicy]>([
     ['selection', policy('', POLICY.replace(':0-15', ':0-15+sha384:0-15')), policy()],
+    ['selection', policy('', POLICY.replace('sha256', 'sha384')), policy()],
     ['references.dbx-a', references(''), references('dbx-a')],
     ['references.dbx-later', references('dbx-a'), references('dbx-a, dbx-later')],
     ['references.mixed', policy(), references('lab-ovmf, mixed')],
@@ -137,6 +144,14 @@ describe('what neither asks more', () => {
     const changed = resolvePolicy(parsePolicy(POLICY), { ...own, manifests });
     expect(compare(policy(), changed)).toEqual(['manifests.lab-uki other']);
   });
+});
+
+test('a check that only one of them asks', () => {
+  const all = policy();
+  const [first] = all.plan;
+  const without = { ...all, plan: all.plan.slice(1) };
+  expect(compare(without, all)).toEqual([`checks.${first!.check} tighter`]);
+  expect(compare(all, without)).toEqual([`checks.${first!.check} looser`]);
 });
 
 test('names, versions and the order of lists are no difference', () => {
