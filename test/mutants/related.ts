@@ -9,6 +9,7 @@ const LEFT_OUT = [
   'corpus',
   'tools',
   'e2e',
+  'faults',
   'repository',
   'fuzz',
   'mutants',

@@ -1,12 +1,12 @@
 /** Who may call what (attack 91): every operation, by callers of every role and of none. */
 
 import express from 'express';
-import { describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ROLES, type Role } from '../../src/api/access.ts';
 import type { Operation } from '../../src/api/operation.ts';
 import { OPERATIONS, type OperationId } from '../../src/api/operations.ts';
 import { registerRoutes } from '../../src/service/router.ts';
-import { startTestService, tokenOf, type TestService } from './running.ts';
+import { NOW, startTestService, tokenOf, type TestService } from './running.ts';
 
 /** The least that a caller must be. Written by hand: a change of the interface has to be made here too. */
 const LEAST: Readonly<Record<OperationId, 'anybody' | Role>> = {
@@ -67,12 +67,28 @@ async function call({ url }: TestService, id: OperationId, headers: Readonly<Rec
 const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
 
 describe('every operation', () => {
+  let now = NOW;
+  const ends: (() => Promise<void> | void)[] = [];
+  let guarded: TestService;
+  let local: TestService;
+  beforeAll(async () => {
+    const start = (localCallers: boolean) =>
+      startTestService(
+        { context: { now: () => now, localCallers }, limits: { rateBurst: 10_000 } },
+        (end) => void ends.push(end),
+      );
+    guarded = await start(false);
+    local = await start(true);
+  });
+  afterAll(async () => {
+    for (const end of ends.toReversed()) await end();
+  });
+
   it('is in the table', () => {
     expect(Object.keys(LEAST).toSorted()).toEqual(IDS.toSorted());
   });
 
   it.each(IDS)('is answered to those who may, and to nobody else: %s', async (id) => {
-    const service = await startTestService({ context: { localCallers: false } });
     const least = LEAST[id];
     const expected = (role: Role | null): number | 'answered' => {
       if (least === 'anybody') return 'answered';
@@ -80,12 +96,12 @@ describe('every operation', () => {
       return ROLES.indexOf(role) >= ROLES.indexOf(least) ? 'answered' : 403;
     };
     const seen = async (headers: Readonly<Record<string, string>>): Promise<number | 'answered'> => {
-      const status = await call(service, id, headers);
+      const status = await call(guarded, id, headers);
       expect(status).not.toBe(500);
       return status === 401 || status === 403 ? status : 'answered';
     };
     for (const role of ROLES) {
-      const token = await tokenOf(service.context, role);
+      const token = await tokenOf(guarded.context, role);
       expect({ role, seen: await seen(bearer(token)) }).toEqual({ role, seen: expected(role) });
     }
     expect(await seen({})).toBe(expected(null));
@@ -94,34 +110,29 @@ describe('every operation', () => {
   });
 
   it.each(IDS)('is not answered to an expired or a revoked token: %s', async (id) => {
-    let now = Date.UTC(2026, 11, 1);
-    const service = await startTestService({ context: { localCallers: false, now: () => now } });
-    const token = await tokenOf(service.context, 'admin');
+    const token = await tokenOf(guarded.context, 'admin');
     now += 60_000;
-    expect((await call(service, id, bearer(token))) === 401).toBe(LEAST[id] !== 'anybody');
+    expect((await call(guarded, id, bearer(token))) === 401).toBe(LEAST[id] !== 'anybody');
   });
 
   it.each(IDS)('is answered without a token on this machine where that is said: %s', async (id) => {
-    const service = await startTestService({ context: { localCallers: true } });
     const open = LEAST[id] === 'anybody' || LOCAL.includes(id);
-    expect((await call(service, id, {})) !== 401).toBe(open);
+    expect((await call(local, id, {})) !== 401).toBe(open);
   });
 
   it.each(['forwarded', 'x-forwarded-for', 'x-real-ip', 'via'])(
     'is not of this machine when a proxy passed it on: %s',
     async (header) => {
-      const service = await startTestService({ context: { localCallers: true } });
-      expect(await call(service, 'appraise', { [header]: '192.0.2.1' })).toBe(401);
+      expect(await call(local, 'appraise', { [header]: '192.0.2.1' })).toBe(401);
     },
   );
 
   it('does not fall back to this machine when the token is wrong', async () => {
-    const service = await startTestService({ context: { localCallers: true } });
-    expect(await call(service, 'appraise', bearer('assay_wrong'))).toBe(401);
+    expect(await call(local, 'appraise', bearer('assay_wrong'))).toBe(401);
   });
 
   it('answers HEAD to those only who may GET', async () => {
-    const { url, context } = await startTestService();
+    const { url, context } = guarded;
     const head = (headers: Record<string, string>) => fetch(`${url}/v1/events`, { method: 'HEAD', headers });
     expect((await head({})).status).toBe(401);
     expect((await head(bearer(await tokenOf(context, 'auditor')))).status).toBe(200);

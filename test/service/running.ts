@@ -18,12 +18,12 @@ import type { Role } from '../../src/api/access.ts';
 import { UUID_RANDOM_BYTES, uuidV7 } from '../../src/bytes/uuid.ts';
 import { createToken, TOKEN_RANDOM_BYTES, tokenText } from '../../src/store/tokens.ts';
 import { DEFAULT_LIMITS, type ServiceContext, type ServiceLimits } from '../../src/service/settings.ts';
-import { emptyDatabase, type OpenStore } from './store.ts';
+import { emptyDatabase, type AtEnd, type OpenStore } from './store.ts';
 
-/** A folder that is gone after the test. */
-export function temporaryFolder(): string {
+/** A folder that is gone at the end. */
+export function temporaryFolder(atEnd: AtEnd = onTestFinished): string {
   const folder = mkdtempSync(join(tmpdir(), 'assay-test-'));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  atEnd(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
 }
 
@@ -51,8 +51,8 @@ export interface TestOptions {
   readonly open?: OpenStore;
 }
 
-/** Starts the service; it is stopped after the test. */
-export async function startTestService(options: TestOptions = {}): Promise<TestService> {
+/** Starts the service; it is stopped at the end. */
+export async function startTestService(options: TestOptions = {}, atEnd: AtEnd = onTestFinished): Promise<TestService> {
   const lines: string[] = [];
   const sink = new Writable({
     write(chunk: Buffer, _encoding, done) {
@@ -63,9 +63,9 @@ export async function startTestService(options: TestOptions = {}): Promise<TestS
   const policies = options.policies ?? [POLICY];
   const shared = {
     policies: new Map(policies.map((policy) => [policy.name, policy])),
-    key: await loadSigningKey(await openDataDirectory(join(temporaryFolder(), 'data'))),
+    key: await loadSigningKey(await openDataDirectory(join(temporaryFolder(atEnd), 'data'))),
     verifier: { developer: 'assay', build: 'assay test' },
-    store: await (options.open ?? emptyDatabase)(),
+    store: await (options.open ?? emptyDatabase)(atEnd),
     now: () => NOW,
     random: randomBytes,
     ...options.context,
@@ -85,7 +85,7 @@ export async function startTestService(options: TestOptions = {}): Promise<TestS
     listen: { host: '127.0.0.1', port: 0 },
     ...(tls !== undefined && { tls }),
   });
-  onTestFinished(() => service.stop());
+  atEnd(() => service.stop());
   return { ...service, context, log: () => lines.join('') };
 }
 

@@ -7,7 +7,7 @@ import { listEvents } from '../../src/store/events.ts';
 import { createHost, listHosts } from '../../src/store/hosts.ts';
 import { openStore } from '../../src/store/open.ts';
 import { run, start, type Daemon } from '../tools/programs.ts';
-import { ADMIN, sqliteDatabase } from './database.ts';
+import { ADMIN, sqliteDatabase } from '../store/database.ts';
 
 const host = (id: string) => ({ id, name: id, policy: null, state: 'active' }) as const;
 const program = (args: readonly string[]) => [

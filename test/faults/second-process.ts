@@ -1,12 +1,12 @@
 /**
- * Another process on a database, for faults.test.ts: `second-process.ts ADDRESS hold` stops in the middle of a change and says so;
+ * Another process on a database, for database.test.ts: `second-process.ts ADDRESS hold` stops in the middle of a change and says so;
  * `second-process.ts ADDRESS add NAME COUNT` makes so many changes.
  */
 
 import { insertBlob, packBlob } from '../../src/store/blobs.ts';
 import { createHost } from '../../src/store/hosts.ts';
 import { openStore } from '../../src/store/open.ts';
-import { ADMIN, NOW } from './database.ts';
+import { ADMIN, NOW } from '../store/database.ts';
 
 const [address, mode, name, count] = process.argv.slice(2) as [string, string, string?, string?];
 const store = await openStore(address);
