@@ -154,3 +154,11 @@ describe('a replay', () => {
     ]);
   });
 });
+
+it('of what is different, as much is told as shows what happened', () => {
+  const { first, part } = kept(forge('uki/baseline'));
+  const made = appraise(forge('uki/baseline'));
+  const facts = Array.from({ length: 50 }, (_, i) => ({ name: `fact-${i}` }));
+  const { differences } = replay(first, utf8(canonicalJson({ ...made, facts })), part);
+  expect(differences).toHaveLength(20);
+});
