@@ -34,10 +34,12 @@ export function ekFact(
   at: number,
   cache: AppraisalCache | undefined,
 ): Fact<'ek'> {
+  const judged = judge(ek, trust ?? NO_TRUST, at, cache);
   return {
     name: 'ek',
-    value: { name: ek.name, ...judge(ek, trust ?? NO_TRUST, at, cache) },
-    provenance: { outside: 'reference' },
+    value: { name: ek.name, ...judged },
+    // Where there is no certificate nothing was asked of a root.
+    provenance: { outside: judged.state === 'no-certificate' ? 'enrolled' : 'reference' },
     subject: '',
     source: { part: 'enrolment' },
   };

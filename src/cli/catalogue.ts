@@ -52,13 +52,17 @@ function loadAll<T extends { readonly name: string }>(
   parse: (value: unknown) => T,
 ): ReadonlyMap<string, T> {
   const byName = new Map<string, T>();
+  const fileOf = new Map<string, string>();
   const files = existsSync(folder) ? readdirSync(folder).filter((file) => file.endsWith('.json')) : [];
   for (const file of files.toSorted()) {
     const document = read(join(folder, file), parse);
-    if (byName.has(document.name)) {
-      throw new PolicyError('catalogue.duplicate', `${folder}: two documents have the name ${document.name}`);
+    const { name } = document;
+    if (byName.has(name)) {
+      const both = `${fileOf.get(name)} and ${file}`;
+      throw new PolicyError('catalogue.duplicate', `${folder}: ${both} have the name ${name}`);
     }
-    byName.set(document.name, document);
+    byName.set(name, document);
+    fileOf.set(name, file);
   }
   return byName;
 }

@@ -45,7 +45,7 @@ export function readImage(path: string, options: ImageOptions): ImageManifest {
     return versioned(options, path, (meta) => buildShimGrubManifest({ partition, shim, device }, meta));
   }
   const bytes = readInput(path, 'image', MAX_FILE);
-  if (bytes[0] === OPENING_BRACE) return readManifest(path, bytes);
+  if (bytes[0] === OPENING_BRACE) return renamed(readManifest(path, bytes), options);
   return versioned(options, path, (meta) => buildUkiManifest({ uki: bytesSource(bytes) }, meta));
 }
 
@@ -89,6 +89,15 @@ function nameOf(path: string): string {
     .replaceAll(/[^a-z0-9._-]/g, '-')
     .slice(0, 100);
   return Name.safeParse(name).success ? name : 'image';
+}
+
+/** A manifest under the name and version that are asked for. */
+function renamed(manifest: ImageManifest, { name, imageVersion }: ImageOptions): ImageManifest {
+  return {
+    ...manifest,
+    ...(name !== undefined && { name: checkedName(name) }),
+    ...(imageVersion !== undefined && { version: imageVersion }),
+  };
 }
 
 function readManifest(path: string, bytes: Uint8Array): ImageManifest {

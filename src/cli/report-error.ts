@@ -27,12 +27,16 @@ const POLICY_REMEDIES = new Map<string, string>([
   ['reference.approval', 'have somebody other than the author approve the capture, and name them as approver'],
 ]);
 
+/** What to do about a document about trust that cannot be used. */
+export function policyRemedy({ code }: PolicyError): string {
+  return POLICY_REMEDIES.get(code) ?? 'correct what the message names';
+}
+
 /** The document of an error; `undefined` for our own faults, whose text is not made for users. */
 function expected(error: unknown): Omit<ErrorDocument, 'schema'> | undefined {
   if (error instanceof UsageError) return { code: error.code, message: error.message, remedy: error.remedy };
   if (error instanceof PolicyError) {
-    const remedy = POLICY_REMEDIES.get(error.code) ?? 'correct the document; `assay policy check FILE` repeats this';
-    return { code: error.code, message: error.message, remedy };
+    return { code: error.code, message: error.message, remedy: policyRemedy(error) };
   }
   if (error instanceof EvidenceError) {
     const { part = '', offset, message } = error;

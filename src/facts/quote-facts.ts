@@ -34,7 +34,8 @@ function pick({
 
 /** Whether the verifier’s side vouches for the AK. */
 export function pinFact(value: PinFact): Fact<'ak.pin'> {
-  return { name: 'ak.pin', value, provenance: { outside: 'operator' }, subject: '', source: AK };
+  const provenance = { outside: value.by === 'enrolment' ? 'enrolled' : 'operator' } as const;
+  return { name: 'ak.pin', value, provenance, subject: '', source: AK };
 }
 
 /** The state of the quotes as a whole. */

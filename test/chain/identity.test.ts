@@ -73,6 +73,20 @@ describe('an enrolled host', () => {
     expect(notes).not.toContain('residency not proved');
   });
 
+  it('says of its AK and its EK whose word they rest on', () => {
+    const outside = (input: AppraisalInput) =>
+      appraise(input)
+        .facts.filter(({ name }) => name === 'ak.pin' || name === 'ek')
+        .map(({ name, provenance }) => [name, provenance.outside] as const);
+    expect(new Map(outside(host(enrolment())))).toEqual(
+      new Map([
+        ['ak.pin', 'enrolled'],
+        ['ek', 'reference'],
+      ]),
+    );
+    expect(new Map(outside(host(enrolment({ ekCertificates: [] })))).get('ek')).toBe('enrolled');
+  });
+
   it('is trusted with an AK under its EK', () => {
     const parent = qualifiedName(ENDORSEMENT, EK.area);
     expect(found(host(enrolment({ akParent: 'ek' }), trust(), parent))).toBe('trusted');

@@ -41,7 +41,7 @@ describe('assay enrolment', () => {
     await host.attest();
     const shown = await assay(['host', 'show', host.id], { env });
     expect(shown.code).toBe(0);
-    expect(shown.out).toContain('standing    trusted');
+    expect(shown.out).toContain('standing        trusted');
     expect((await assay(['host', 'list'], { env })).out).toMatch(/hv-1 {2}active {2}trusted/);
     const json = documentOf(await assay(['enrolment', 'list', '--json'], { env }));
     expect(json).toEqual({ schema: 'assay.enrolments/1', enrolments: [] });

@@ -69,6 +69,12 @@ describe('assay image show', () => {
     expect(ended.out).toMatch(/^lab-uki /);
   });
 
+  it('names a manifest anew where it is told to', async () => {
+    const manifest = 'fixtures/catalogue/manifests/lab-uki.json';
+    const ended = await assay(['image', 'show', manifest, '--name', 'edge', '--image-version', '12.1']);
+    expect(ended.out).toMatch(/^edge 12\.1 /);
+  });
+
   it.each<[string, () => string, readonly string[], string]>([
     ['a file that is not there', () => 'none.efi', [], 'input.unreadable'],
     ['a file that is no image', () => 'package.json', [], 'manifest.invalid'],

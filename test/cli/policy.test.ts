@@ -53,6 +53,17 @@ describe('assay policy test', () => {
 });
 
 describe('assay policy check', () => {
+  it('says what to do about one that is not', async () => {
+    const file = changed((text) => text.replace('  - lab-uki\n', '  - lab-none\n'));
+    const ended = await assay(['policy', 'check', file]);
+    expect(ended.code).toBe(1);
+    expect(ended.out).toMatch(/^not usable .*\n {2}code {2}policy\.unknown-name\n {2}do {4}add the document/);
+    expect(documentOf(await assay(['policy', 'check', file, '--json']))).toMatchObject({
+      usable: false,
+      problem: { code: 'policy.unknown-name', remedy: expect.stringContaining('catalogue') },
+    });
+  });
+
   it.each(SHIPPED)('finds the shipped policy usable: %s', async (file) => {
     const ended = await assay(['policy', 'check', file]);
     expect(ended).toMatchObject({ code: 0, err: '' });

@@ -35,7 +35,7 @@ const EXIT = { trusted: 0, untrusted: 1, unproven: 2, stale: 2, never: 2 } as co
 /** @returns 0 when the host may be relied on now, 1 when it is untrusted, else 2 */
 export async function showHost(io: Io, host: string, options: OperatorOptions): Promise<ExitCode> {
   const shown = await operatorClient(io, options)<HostDetail>({ method: 'GET', path: `/v1/hosts/${id(host)}` });
-  const pair = (name: string, value: string): string => `${name.padEnd(12)}${value}`;
+  const pair = (name: string, value: string): string => `${name.padEnd(16)}${value}`;
   const lines = [
     pair('host', `${shown.id}  ${shown.name}`),
     pair('standing', [shown.standing, shown.weakestLink].filter((word) => word !== null).join(', weakest link ')),

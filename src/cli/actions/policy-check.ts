@@ -4,6 +4,7 @@ import { PolicyError } from '../../bytes/errors.ts';
 import type { ResolvedPolicy } from '../../policy/resolve.ts';
 import type { PolicyOptions } from '../commands/policy.ts';
 import { EXIT, type ExitCode, type Io } from '../io.ts';
+import { policyRemedy } from '../report-error.ts';
 import { loadPolicy } from '../load-policy.ts';
 
 /** @throws UsageError when a file cannot be read */
@@ -23,9 +24,16 @@ export function checkPolicy(io: Io, file: string, options: PolicyOptions): ExitC
 }
 
 function refuse(io: Io, error: PolicyError, json: boolean): void {
-  const problem = { code: error.code, message: error.message };
+  const problem = { code: error.code, message: error.message, remedy: policyRemedy(error) };
   if (json) io.out(`${JSON.stringify({ schema: 'assay.policy-check/1', usable: false, problem })}\n`);
-  else io.out(`${io.outStyle.red('not usable')}  ${error.message}\n  ${io.outStyle.dim('code')}  ${error.code}\n`);
+  else io.out(notUsable(problem, io));
+}
+
+function notUsable(
+  { code, message, remedy }: Readonly<Record<string, string>>,
+  { outStyle: { red, dim } }: Io,
+): string {
+  return `${red('not usable')}  ${message}\n  ${dim('code')}  ${code}\n  ${dim('do')}    ${remedy}\n`;
 }
 
 function summary(policy: ResolvedPolicy) {
