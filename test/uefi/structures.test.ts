@@ -107,6 +107,45 @@ describe('attack 20: device paths', () => {
     ).toBe('MAC(525400123456,0x1)');
   });
 
+  const bytes = (...list: number[]): Buffer => Buffer.from(list);
+  test.each<[string, number, number, Buffer]>([
+    ['PcCard(0x7)', 1, 2, bytes(7)],
+    ['Ctrl(0x1234)', 1, 5, u32(0x1234)],
+    ['AcpiAdr(0x80010100)', 2, 3, u32(0x80010100)],
+    ['Ata(Secondary,Master,0x2)', 3, 1, Buffer.concat([bytes(1, 0), u16(2)])],
+    ['Scsi(0x1,0x2)', 3, 2, Buffer.concat([u16(1), u16(2)])],
+    ['USB(0x1,0x2)', 3, 5, bytes(1, 2)],
+    ['IPv4(192.0.2.1)', 3, 12, bytes(0, 0, 0, 0, 192, 0, 2, 1)],
+    [
+      'IPv6(20010db8000000000000000000000001)',
+      3,
+      13,
+      Buffer.from(`${'00'.repeat(16)}20010db8${'00'.repeat(11)}01`, 'hex'),
+    ],
+    ['Unit(0x3)', 3, 17, bytes(3)],
+    ['Vlan(100)', 3, 20, u16(100)],
+    ['Uri(https://boot.example/x)', 3, 24, Buffer.from('https://boot.example/x')],
+    ['UFS(0x1,0x2)', 3, 25, bytes(1, 2)],
+    ['SD(0x1)', 3, 26, bytes(1)],
+    ['eMMC(0x1)', 3, 29, bytes(1)],
+    ['CDROM(0x1,0x40,0x800)', 4, 2, Buffer.concat([u32(1), u64(0x40), u64(0x800)])],
+    ['Offset(0x10,0x20)', 4, 8, Buffer.concat([u32(0), u64(0x10), u64(0x20)])],
+    ['MemoryMapped(0xB,0x1000,0x1FFF)', 1, 3, Buffer.concat([u32(11), u64(0x1000), u64(0x1fff)])],
+  ])('a node as %s', (text, type, subType, body) => {
+    expect(path(node(type, subType, body))).toBe(text);
+  });
+
+  test.each([
+    ['VenHw', 1, 4],
+    ['VenMsg', 3, 10],
+    ['VenMedia', 4, 3],
+    ['Media', 4, 5],
+    ['FvFile', 4, 6],
+    ['Fv', 4, 7],
+  ])('a node that names a GUID as %s', (name, type, subType) => {
+    expect(path(node(type, subType, guid(GLOBAL_VARIABLE_GUID)))).toContain(`${name}(${GLOBAL_VARIABLE_GUID}`);
+  });
+
   test('an unknown node is shown raw and bounded', () => {
     expect(path(node(9, 9, Buffer.from([0xab])))).toBe('Path(9,9,ab)');
     expect(path(node(9, 9, Buffer.alloc(60_000)))).toHaveLength('Path(9,9,+59968)'.length + 64);
